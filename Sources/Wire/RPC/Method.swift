@@ -1,0 +1,30 @@
+/// One RPC method: its name on the wire and the types of its messages.
+public struct Method<Request: WireMessage, Response: WireMessage>: Sendable {
+  /// "flotilla.v1.Service/Method".
+  public let name: String
+
+  /// Names a method.
+  public init(_ name: String) { self.name = name }
+}
+
+/// `Enrollment` of `Proto/flotilla/v1/enrollment.proto`.
+public enum Enrollment {
+  /// Unary; the one method that a key which is not enrolled may call.
+  public static let enroll = Method<EnrollRequest, EnrollResponse>("flotilla.v1.Enrollment/Enroll")
+}
+
+/// `Delivery` of `Proto/flotilla/v1/delivery.proto`.
+public enum Delivery {
+  /// Bidirectional; the persistent stream of an agent.
+  public static let session = Method<AgentMessage, ManagerMessage>("flotilla.v1.Delivery/Session")
+}
+
+/// `Content` of `Proto/flotilla/v1/content.proto`.
+public enum Content {
+  /// Server streaming; a content-addressed blob in chunks.
+  public static let fetch = Method<FetchRequest, FetchChunk>("flotilla.v1.Content/Fetch")
+}
+
+/// Entries that travel with the opening of a stream: at most `WireLimits.metadataEntries`, each value at most
+/// `WireLimits.metadataBytes`.
+public typealias RPCMetadata = [String: [UInt8]]

@@ -1,0 +1,54 @@
+import Logging
+import Synchronization
+
+/// The connections of one server: who is let in, who replaces whom. Entries are made and ended on the server's I/O thread;
+/// other threads look.
+final class Admissions: Sendable {
+  struct Parameters: Sendable {
+    let core: RPCConnectionCore.Configuration
+    let connectionsMax: Int
+    let directory: KeyDirectory
+    let handlers: RPCHandlers
+    let logger: Logger
+  }
+
+  let parameters: Parameters
+  let counters = ServerCounters()
+  private let connections = Mutex<[CurvePublicKey: RPCConnection]>([:])
+
+  init(_ parameters: Parameters) { self.parameters = parameters }
+
+  var all: [RPCConnection] { connections.withLock { Array($0.values) } }
+  var count: Int { connections.withLock { $0.count } }
+  func connection(of key: CurvePublicKey) -> RPCConnection? { connections.withLock { $0[key] } }
+
+  /// Lets a key in, on a new connection that fences the one it had: a peer that comes again knows its old one is dead before
+  /// the server can.
+  func admit(
+    _ key: CurvePublicKey, now: Moment, driver: any ConnectionDriver
+  ) throws(RPCError) -> (new: RPCConnection, replaced: RPCConnection?) {
+    let directory = parameters.directory
+    guard directory.lookup(key) != .revoked else { throw RPCError(.permissionDenied, "the key \(key) is revoked") }
+    guard count < parameters.connectionsMax || connection(of: key) != nil else {
+      throw RPCError(.resourceExhausted, "\(parameters.connectionsMax) connections are open; come back later")
+    }
+    let connection = RPCConnection(
+      peer: key, core: RPCConnectionCore(side: .bound, configuration: parameters.core, now: now),
+      handlers: parameters.handlers, driver: driver, logger: parameters.logger,
+      admission: { directory.lookup(key) })
+    let replaced = connections.withLock { $0.updateValue(connection, forKey: key) }
+    counters.connections.add(1, ordering: .relaxed)
+    if let replaced {
+      counters.replaced.add(1, ordering: .relaxed)
+      replaced.fail(RPCError(.unavailable, "a newer connection of the same key took this one's place"), notify: true)
+    }
+    return (connection, replaced)
+  }
+
+  /// Forgets a connection that is over.
+  func remove(_ connection: RPCConnection) {
+    connections.withLock { connections in
+      if connections[connection.peer] === connection { connections[connection.peer] = nil }
+    }
+  }
+}
