@@ -1,0 +1,81 @@
+import Dispatch
+import Foundation
+import SwiftASN1
+import Synchronization
+import X509
+
+/// Whether an HTTPS server's certificate is trusted: by the system, or else by the remote's own CA bundle.
+///
+/// libgit2's own trust store is one for the whole process, so a remote's CA bundle never goes there: one tenant's CA would
+/// vouch for another tenant's servers. The certificate that libgit2 hands over is checked here instead.
+enum ServerCertificateCheck {
+  /// Why the server is not trusted; nil when it is.
+  static func failure(of leaf: [UInt8], isValid: Bool, host: String, _ operation: GitOperation) -> GitError? {
+    let remote = operation.remote
+    if isValid || remote.insecureSkipTLSVerify { return nil }
+    guard let bundle = remote.caBundle, !bundle.isEmpty else {
+      return operation.failure(
+        .certificateInvalid,
+        "the certificate of \(host) is not signed by a CA that this machine trusts, has expired, or is for another name; "
+          + "set caBundle to the CA's certificate")
+    }
+    guard bundle.utf8.count <= GitLimits.trustBytes else {
+      return operation.failure(.limitExceeded, "caBundle has over \(GitLimits.trustBytes) bytes (limit trustBytes)")
+    }
+    do {
+      let trusted = try PEMDocument.parseMultiple(pemString: bundle).map { try Certificate(pemDocument: $0) }
+      let leaf = try Certificate(derEncoded: leaf)
+      guard let reason = distrust(of: leaf, trusted: trusted, host: host) else { return nil }
+      return operation.failure(.certificateInvalid, "the certificate of \(host) is not trusted by caBundle: \(reason)")
+    } catch {
+      return operation.failure(.certificateInvalid, "caBundle or the certificate of \(host) cannot be read: \(error)")
+    }
+  }
+
+  private static func distrust(of leaf: Certificate, trusted: [Certificate], host: String) -> String? {
+    // A bundle often holds the server's own self-signed certificate, which is no CA: it is trusted as it is.
+    if trusted.contains(leaf) {
+      guard leaf.notValidBefore <= Date(), Date() <= leaf.notValidAfter else {
+        return "it has expired or is not valid yet"
+      }
+    }
+    let isAddress = isIPAddress(host)
+    let isPinned = trusted.contains(leaf)
+    // The verifier is asynchronous though it only computes; this thread is libgit2's and may block.
+    let outcome = Mutex<String?>("it could not be checked")
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+      let reason = await verify(leaf, trusted: trusted, host: host, isAddress: isAddress, isPinned: isPinned)
+      outcome.withLock { $0 = reason }
+      done.signal()
+    }
+    done.wait()
+    return outcome.withLock { $0 }
+  }
+
+  private static func verify(
+    _ leaf: Certificate, trusted: [Certificate], host: String, isAddress: Bool, isPinned: Bool
+  ) async -> String? {
+    let identity = ServerIdentityPolicy(serverHostname: isAddress ? nil : host, serverIP: isAddress ? host : nil)
+    var verifier = Verifier(rootCertificates: CertificateStore(trusted)) {
+      if isPinned {
+        identity
+      } else {
+        RFC5280Policy()
+        identity
+      }
+    }
+    let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore(trusted))
+    switch result {
+    case .validCertificate: return nil
+    case .couldNotValidate(let failures):
+      let reasons = failures.map { "\($0.policyFailureReason)" }
+      return reasons.isEmpty ? "no certificate of caBundle has signed it" : reasons.joined(separator: "; ")
+    }
+  }
+
+  private static func isIPAddress(_ host: String) -> Bool {
+    var address = in6_addr()
+    return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
+  }
+}
