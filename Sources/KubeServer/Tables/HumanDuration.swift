@@ -1,0 +1,23 @@
+/// Ages as kubectl prints them (apimachinery's `duration.HumanDuration`): `45s`, `3m12s`, `7h5m`, `2d3h`, `1y20d`.
+enum HumanDuration {
+  /// The text for a number of seconds; up to two seconds in the future count as now, more is `<invalid>`.
+  static func text(seconds: Int64) -> String {
+    if seconds < -1 { return "<invalid>" }
+    if seconds < 0 { return "0s" }
+    if seconds < 120 { return "\(seconds)s" }
+    let minutes = seconds / 60
+    if minutes < 10 { return pair(minutes, "m", seconds % 60, "s") }
+    if minutes < 180 { return "\(minutes)m" }
+    let hours = seconds / 3600
+    if hours < 8 { return pair(hours, "h", minutes % 60, "m") }
+    if hours < 48 { return "\(hours)h" }
+    if hours < 192 { return pair(hours / 24, "d", hours % 24, "h") }
+    if hours < 24 * 365 * 2 { return "\(hours / 24)d" }
+    if hours < 24 * 365 * 8 { return pair(hours / 24 / 365, "y", hours / 24 % 365, "d") }
+    return "\(hours / 24 / 365)y"
+  }
+
+  private static func pair(_ large: Int64, _ unit: String, _ small: Int64, _ smallUnit: String) -> String {
+    small == 0 ? "\(large)\(unit)" : "\(large)\(unit)\(small)\(smallUnit)"
+  }
+}
