@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6 language mode (the tools version's default) and no warning left standing.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "flotilla",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "flotilla", targets: ["flotilla"])
+  ],
+  dependencies: [
+    // The command's verbs, options and help.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // One logging face for every room; the command chooses the handler.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // SHA-256 and MD5 of names, manifests and tokens; X25519 is libzmq's own.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    // The manager's own certificate authority and serving certificate.
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    // Event loops and TLS below Hummingbird and AsyncHTTPClient.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    // Long-running parts, their order of start and their graceful shutdown.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // The HTTPS server below the Kubernetes API conventions.
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    // The client for downstream clusters' API servers: streams, TLS, connection pools.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    // SQLite with WAL, savepoints and a well-tested Swift face.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CHelm"),
+    .target(name: "CWireMessages", dependencies: ["CProtobufC"]),
+    .target(name: "Document", dependencies: ["CYAML"], swiftSettings: strict),
+    .target(
+      name: "Wire",
+      dependencies: [
+        "CWireMessages", "CZeroMQ",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Fleet",
+      dependencies: ["Document", "CZlib", .product(name: "Crypto", package: "swift-crypto")], swiftSettings: strict),
+    .target(
+      name: "GitSource",
+      dependencies: ["CGit2",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .target(name: "HelmEngine", dependencies: ["CHelm", "Document"], swiftSettings: strict),
+    .target(
+      name: "KubeClient",
+      dependencies: [
+        "Document",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .target(
+      name: "KubeServer",
+      dependencies: [
+        "Document",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTLS", package: "hummingbird"),
+        .product(name: "X509", package: "swift-certificates"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Store",
+      dependencies: [
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
+    .target(
+      name: "Manager",
+      dependencies: [
+        "Document", "Wire", "Fleet", "GitSource", "KubeServer", "Store",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+    .executableTarget(
+      name: "flotilla",
+      dependencies: [
+        "Manager", "Fleet", "Wire", "Document",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ], swiftSettings: strict),
+    .testTarget(name: "ManagerTests", dependencies: ["Manager", "Document", "Fleet", "Store", "KubeServer", "Wire", .product(name: "Logging", package: "swift-log"), .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,166 @@
+import Document
+import Fleet
+import Foundation
+import Logging
+import ServiceLifecycle
+import Store
+
+/// Turns Bundles into BundleDeployments: for each bundle and each cluster it targets, one durable record of what the cluster
+/// shall have (fleet-behaviour §3). Agents' sessions learn of the records from the store's watch.
+actor BundleController: Service {
+  static let finalizer = "fleet.cattle.io/bundle-finalizer"
+
+  private let objects: ObjectRepository
+  private let logger: Logger
+  private let templates: (any ValueTemplateEngine)?
+  private let queue = WorkQueue<BundleWork>()
+  private var catalog = Catalog()
+  private var synced = false
+
+  init(objects: ObjectRepository, templates: (any ValueTemplateEngine)?, logger: Logger) {
+    self.objects = objects
+    self.templates = templates
+    self.logger = logger
+  }
+
+  func run() async throws {
+    let follower = StoreFollower(store: objects.store, kinds: Catalog.kinds, logger: logger)
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          await self.queue.run(workers: Limits.bundleWorkers, logger: self.logger) { try await self.reconcile($0) }
+        }
+        group.addTask {
+          try await follower.run { await self.apply($0) } synced: { await self.didSync() }
+        }
+        try await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
+  /// The Cluster that an agent with this client id has registered as before.
+  func cluster(clientID: String, namespace: String) -> ObjectName? {
+    catalog.clientIDs[ObjectName(namespace: namespace, name: clientID)]
+  }
+
+  private func apply(_ changes: [ObjectChange]) async {
+    for change in changes {
+      let work = catalog.apply(change)
+      // Before everything is known, a bundle would seem to target nothing of what it has deployed.
+      guard synced else { continue }
+      for item in work { await queue.add(item) }
+    }
+  }
+
+  private func didSync() async {
+    synced = true
+    for bundle in catalog.bundles.keys { await queue.add(BundleWork(bundle: bundle, cluster: nil)) }
+    for bundle in catalog.deployments.keys where catalog.bundles[bundle] == nil {
+      await queue.add(BundleWork(bundle: bundle, cluster: nil))
+    }
+  }
+
+  private func reconcile(_ work: BundleWork) async throws -> Duration? {
+    let known = catalog.bundles[work.bundle]
+    let existing = (catalog.deployments[work.bundle] ?? [:]).filter {
+      work.cluster == nil || $0.value.record.cluster == work.cluster
+    }
+    guard let known, !known.bundle.metadata.isDeleting else {
+      // Each deployment's end is seen in the watch and leads back here, until there is none left.
+      try await commit(existing.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) })
+      if known != nil, (catalog.deployments[work.bundle] ?? [:]).isEmpty { try await release(work.bundle) }
+      return nil
+    }
+    try await adopt(work.bundle, bundle: known.bundle)
+    guard known.error.isEmpty, let content = known.content else {
+      // What cannot be read changes nothing that is deployed.
+      try await settle(
+        work.bundle, bundle: known.bundle, error: known.error.isEmpty ? "the bundle has no resources" : known.error)
+      return nil
+    }
+    let clusters =
+      work.cluster.map { name in catalog.clusters[name].map { [$0] } ?? [] }
+      ?? catalog.candidates(namespace: work.bundle.namespace)
+    let groups = catalog.groups(namespace: work.bundle.namespace).map(TargetGroup.init)
+    var writer = DeploymentWriter(
+      store: objects.store, bundle: known.bundle, content: content, engine: templates, now: objects.now())
+    var writes: [[Write]] = []
+    var left = existing
+    for cluster in clusters {
+      let namespace = cluster.clusterNamespace ?? cluster.expectedClusterNamespace
+      let write = try await writer.writes(
+        for: cluster, groups: groups, existing: left.removeValue(forKey: namespace))
+      if !write.isEmpty { writes.append(write) }
+    }
+    for (namespace, known) in left { writes.append(DeploymentWriter.removal(of: known, namespace: namespace)) }
+    if !writes.isEmpty { try await noteContent(content) }
+    try await commit(writes)
+    if work.cluster == nil { try await settle(work.bundle, bundle: known.bundle, error: "") }
+    return nil
+  }
+
+  /// Commits each deployment's writes together, many deployments at a time.
+  private func commit(_ writes: [[Write]]) async throws {
+    var batch: [Write] = []
+    for group in writes {
+      batch += group
+      if batch.count >= Limits.deploymentsPerCommit {
+        try await commitBatch(batch)
+        batch.removeAll(keepingCapacity: true)
+      }
+    }
+    if !batch.isEmpty { try await commitBatch(batch) }
+  }
+
+  private func commitBatch(_ writes: [Write]) async throws {
+    do {
+      _ = try await objects.store.commit(writes)
+    } catch let error as StoreError where [.conflict, .alreadyExists, .notFound].contains(error.code) {
+      // The catalog has not yet seen a newer write; the retry will.
+      throw ManagerError(.conflict, "the deployments changed meanwhile: \(error.message)")
+    }
+  }
+
+  private func adopt(_ name: ObjectName, bundle: Fleet.Bundle) async throws {
+    guard !bundle.metadata.finalizers.contains(Self.finalizer) else { return }
+    try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
+      $0.addFinalizer(Self.finalizer)
+    }
+  }
+
+  private func release(_ name: ObjectName) async throws {
+    try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
+      $0.removeFinalizer(Self.finalizer)
+    }
+  }
+
+  /// Says on the Bundle which generation has reached its deployments, and whether its clusters could be found; the summaries
+  /// put that into the Ready condition.
+  private func settle(_ name: ObjectName, bundle: Fleet.Bundle, error: String) async throws {
+    let now = objects.now()
+    let condition = bundle.conditions["Targeted"]
+    let observed = bundle.status["observedGeneration"]?.integer
+    let said = condition.map { $0.message == error && $0.isTrue == error.isEmpty } ?? false
+    guard !said || observed != bundle.metadata.generation else { return }
+    let generation = bundle.metadata.generation
+    try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
+      var conditions = Conditions($0.at("status", "conditions"))
+      if conditions.set("Targeted", error.isEmpty, reason: error.isEmpty ? "" : "Error", message: error, at: now) {
+        $0.set(conditions.value, at: "status", "conditions")
+      }
+      $0.set(.integer(generation), at: "status", "observedGeneration")
+    }
+  }
+
+  /// Makes the Content object of a manifest where there is none.
+  private func noteContent(_ content: StoredContent) async throws {
+    let key = ObjectKey(kind: StoredKind.contents, namespace: "", name: content.id)
+    guard try await objects.store.get(key) == nil else { return }
+    let object: Value = [
+      "apiVersion": .string(fleetAPIVersion), "kind": "Content", "metadata": ["name": .string(content.id)],
+      "content": content.value,
+    ]
+    _ = try await objects.createIfAbsent(object, kind: StoredKind.contents)
+  }
+}

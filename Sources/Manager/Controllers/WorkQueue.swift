@@ -1,0 +1,130 @@
+import Logging
+
+/// Keys that need reconciling: each once however often it was added, never two at a time for one key, failed ones again
+/// after a growing wait. Its size is bounded by the number of distinct keys.
+actor WorkQueue<Key: Hashable & Sendable> {
+  private enum State { case queued, running, runningAndDirty, waiting(Task<Void, Never>) }
+
+  private var states: [Key: State] = [:]
+  private var failures: [Key: Int] = [:]
+  private var ready: [Key] = []
+  private var head = 0
+  private var idle: [CheckedContinuation<Key?, Never>] = []
+  private var closed = false
+
+  /// Queues the key; while it is being worked on, it is queued again behind that.
+  func add(_ key: Key) {
+    switch states[key] {
+    case nil: enqueue(key)
+    case .waiting(let timer):
+      timer.cancel()
+      enqueue(key)
+    case .running: states[key] = .runningAndDirty
+    case .queued, .runningAndDirty: break
+    }
+  }
+
+  /// Queues the key after a wait, unless it is queued before that anyway. While it is being worked on, it is queued again
+  /// right behind that: what is under way may have looked too early.
+  func add(_ key: Key, after delay: Duration) {
+    if case .running = states[key] { states[key] = .runningAndDirty }
+    guard states[key] == nil, !closed else { return }
+    states[key] = .waiting(
+      Task {
+        guard (try? await Task.sleep(for: delay)) != nil else { return }
+        self.waited(key)
+      })
+  }
+
+  /// Works on queued keys, `workers` at a time, until the task is cancelled.
+  ///
+  /// `work` returns when it wants to see the key again without being told, nil for never; a thrown error is logged and
+  /// retried after 50 ms, doubling up to `Limits.retrySecondsMax`.
+  func run(
+    workers: Int, logger: Logger, work: @escaping @Sendable (Key) async throws -> Duration?
+  ) async {
+    await withTaskCancellationHandler {
+      await withDiscardingTaskGroup { group in
+        for _ in 0..<workers {
+          group.addTask {
+            while let key = await self.next() {
+              do {
+                let again = try await work(key)
+                await self.finished(key, again: again)
+              } catch is CancellationError {
+                await self.finished(key, again: nil)
+              } catch {
+                let wait = await self.failed(key)
+                let expected = (error as? ManagerError)?.code == .conflict
+                logger.log(
+                  level: expected ? .debug : .warning, "reconciling failed; it is tried again",
+                  metadata: ["key": "\(key)", "error": "\(error)", "wait": "\(wait)"])
+              }
+            }
+          }
+        }
+      }
+    } onCancel: {
+      Task { await self.close() }
+    }
+  }
+
+  private func next() async -> Key? {
+    if closed { return nil }
+    if let key = dequeue() { return key }
+    return await withCheckedContinuation { idle.append($0) }
+  }
+
+  private func dequeue() -> Key? {
+    guard head < ready.count else { return nil }
+    let key = ready[head]
+    head += 1
+    if head == ready.count {
+      ready.removeAll(keepingCapacity: true)
+      head = 0
+    }
+    states[key] = .running
+    return key
+  }
+
+  private func enqueue(_ key: Key) {
+    guard !closed else { return }
+    states[key] = .queued
+    ready.append(key)
+    if let waiter = idle.popLast() { waiter.resume(returning: dequeue()) }
+  }
+
+  private func waited(_ key: Key) {
+    if case .waiting = states[key] { enqueue(key) }
+  }
+
+  private func finished(_ key: Key, again: Duration?) {
+    failures[key] = nil
+    settle(key, again: again)
+  }
+
+  private func failed(_ key: Key) -> Duration {
+    let count = failures[key, default: 0]
+    failures[key] = count + 1
+    let wait = min(Duration.milliseconds(50) * (1 << min(count, 16)), .seconds(Limits.retrySecondsMax))
+    settle(key, again: wait)
+    return wait
+  }
+
+  private func settle(_ key: Key, again: Duration?) {
+    let dirty = if case .runningAndDirty = states[key] { true } else { false }
+    states[key] = nil
+    if dirty {
+      enqueue(key)
+    } else if let again {
+      add(key, after: again)
+    }
+  }
+
+  private func close() {
+    closed = true
+    for case .waiting(let timer) in states.values { timer.cancel() }
+    for waiter in idle { waiter.resume(returning: nil) }
+    idle.removeAll()
+  }
+}

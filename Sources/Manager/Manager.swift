@@ -1,0 +1,138 @@
+import Document
+import Fleet
+import Foundation
+import KubeServer
+import Logging
+import ServiceLifecycle
+import Store
+import Wire
+
+/// One manager process: the store, the API for kubectl, the git watcher, targeting, the bus and the summaries.
+///
+/// Its parts meet in the store alone: controllers write what is desired, sessions learn of it from the store's watch, and
+/// statuses come back the same way (design §5).
+public struct Manager: Sendable {
+  /// The parts that run until shutdown, in the order in which they start; they stop in the opposite one.
+  public let services: [any Service]
+  /// The bus's public key, which join tokens carry.
+  public let busKey: CurvePublicKey
+
+  private let bus: BusServer
+  private let enrollment: EnrollmentService
+
+  /// Opens the data directory, makes what the first start makes, and prepares every part.
+  ///
+  /// Throws ``ManagerError`` with code `configuration`, or `StoreError`, where the directory cannot be used.
+  public init(configuration: ManagerConfiguration, version: String, logger: Logger) async throws {
+    let directory = try DataDirectory(configuration.dataDirectory)
+    let store = try await SQLiteStore(
+      path: directory.database, configuration: SQLiteStoreConfiguration(logger: logger))
+    let objects = ObjectRepository(store: store)
+    try await Bootstrap(objects: objects, localCluster: configuration.localCluster).run()
+
+    let keys = try CurveKeyFile.loadOrCreate(directory.busKey)
+    let directoryOfKeys = KeyDirectory()
+    let contents = ContentCache(store: store)
+    let bundles = BundleController(objects: objects, templates: nil, logger: logger.part("bundles"))
+    let enrollment = EnrollmentService(
+      objects: objects, directory: directoryOfKeys,
+      existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
+    let hub = SessionHub(
+      objects: objects, heartbeat: configuration.heartbeatInterval, logger: logger.part("sessions"))
+    var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
+    busConfiguration.heartbeatInterval = configuration.heartbeatInterval
+    let bus = BusServer(
+      configuration: busConfiguration,
+      keyPair: keys, directory: directoryOfKeys,
+      handlers: BusHandlers(enrollment: enrollment, hub: hub, store: store).handlers, logger: logger.part("bus"))
+    let endpoints: @Sendable () async throws -> [String] = {
+      if let endpoint = configuration.busPublicEndpoint { return [endpoint] }
+      return [try await bus.boundEndpoint()]
+    }
+    let api = try Self.api(
+      configuration: configuration, directory: directory, store: store, contents: contents, version: version,
+      bus: bus, logger: logger.part("api"))
+
+    services = [
+      StoreService(store: store),
+      api,
+      bus,
+      AgentKeyFollower(
+        store: store, directory: directoryOfKeys, disconnect: { bus.disconnect($0) }, logger: logger.part("keys")),
+      hub,
+      ClusterController(objects: objects, logger: logger.part("clusters")),
+      TokenController(
+        objects: objects, endpoints: endpoints, managerKey: keys.publicKey, logger: logger.part("tokens")),
+      bundles,
+      SummaryController(objects: objects, logger: logger.part("summaries")),
+      GitRepoController(
+        objects: objects, contents: contents, directory: directory.git, timeout: configuration.gitTimeout,
+        events: EventRecorder(objects: objects), logger: logger.part("git")),
+      GarbageCollector(objects: objects, logger: logger.part("garbage")),
+    ]
+    busKey = keys.publicKey
+    self.bus = bus
+    self.enrollment = enrollment
+  }
+
+  /// Where the bus listens, once it does.
+  public func busEndpoint() async throws -> String { try await bus.boundEndpoint() }
+
+  /// Admits the manager's own agent as `fleet-local/local` by its key, without a token. Durable on return.
+  public func enrollLocalAgent(_ key: CurvePublicKey) async throws {
+    try await enrollment.enrollLocal(
+      cluster: ObjectName(namespace: Bootstrap.localNamespace, name: "local"), key: key)
+  }
+
+  private static func api(
+    configuration: ManagerConfiguration, directory: DataDirectory, store: any Store, contents: ContentCache,
+    version: String, bus: BusServer, logger: Logger
+  ) throws -> KubeServer {
+    let certificates = try ServingCertificates(
+      directory: directory.certificates,
+      hosts: ([configuration.apiHost, "127.0.0.1", "localhost"] + configuration.apiNames).uniqued)
+    var server = KubeServerConfiguration(
+      host: configuration.apiHost, port: configuration.apiPort, certificates: certificates,
+      authenticator: certificates.authenticator)
+    server.initialNamespaces = []
+    server.gitVersion += "+flotilla-\(version)"
+    let host = configuration.apiHost.contains(":") ? "[\(configuration.apiHost)]" : configuration.apiHost
+    // A wildcard is where to listen, not where to go.
+    let reachable = ["0.0.0.0", "[::]"].contains(host) ? "127.0.0.1" : host
+    server.onListening = { port in
+      _ = try await bus.boundEndpoint()
+      try certificates.writeAdminKubeconfig(path: directory.adminKubeconfig, server: "https://\(reachable):\(port)")
+    }
+    let renderer = DeploymentRenderer(store: store, payloads: PayloadCache(store: store))
+    return try KubeServer(
+      configuration: server, kinds: ServedKinds.all(store: store, contents: contents, renderer: renderer),
+      logger: logger)
+  }
+}
+
+/// Closes the database when everything that uses it has stopped.
+private struct StoreService: Service {
+  let store: SQLiteStore
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    try await store.close()
+  }
+}
+
+extension Logger {
+  /// This logger under the name of one of the manager's parts.
+  func part(_ name: String) -> Logger {
+    var logger = Logger(label: "\(label).\(name)")
+    logger.logLevel = logLevel
+    return logger
+  }
+}
+
+extension [String] {
+  /// Each element once, in order.
+  fileprivate var uniqued: [String] {
+    var seen: Set<String> = []
+    return filter { seen.insert($0).inserted }
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// What a manager is started with; the command's flags fill it (design §10).
+public struct ManagerConfiguration: Sendable {
+  /// Everything durable lives here: database, git mirrors, keys, certificates, `admin.kubeconfig`.
+  public var dataDirectory: String
+  /// Host the API listens on, an IP address or name.
+  public var apiHost: String
+  /// Port the API listens on; 0 picks a free one, seen in `admin.kubeconfig`.
+  public var apiPort: Int
+  /// Further DNS names and IP addresses the serving certificate is for.
+  public var apiNames: [String]
+  /// Where the bus listens, `tcp://HOST:PORT`; port 0 picks a free one.
+  public var busAddress: String
+  /// What agents are told to connect to; nil means the bound address.
+  public var busPublicEndpoint: String?
+  /// True: there is a Cluster `fleet-local/local`, whose agent the caller runs.
+  public var localCluster: Bool
+  /// How often agents that have nothing to say are heard of.
+  public var heartbeatInterval: Duration
+  /// How long one git operation may take (fleet-behaviour §7.2).
+  public var gitTimeout: Duration
+
+  /// Defaults are those of `flotilla manager`.
+  public init(
+    dataDirectory: String, apiHost: String = "127.0.0.1", apiPort: Int = 6443, apiNames: [String] = [],
+    busAddress: String = "tcp://127.0.0.1:5671", busPublicEndpoint: String? = nil, localCluster: Bool = false,
+    heartbeatInterval: Duration = .seconds(10), gitTimeout: Duration = .seconds(30)
+  ) {
+    self.dataDirectory = dataDirectory
+    self.apiHost = apiHost
+    self.apiPort = apiPort
+    self.apiNames = apiNames
+    self.busAddress = busAddress
+    self.busPublicEndpoint = busPublicEndpoint
+    self.localCluster = localCluster
+    self.heartbeatInterval = heartbeatInterval
+    self.gitTimeout = gitTimeout
+  }
+}

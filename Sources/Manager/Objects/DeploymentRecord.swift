@@ -1,0 +1,101 @@
+import Document
+import Store
+
+/// What one cluster should have of one bundle: the compact row that is kept for each pair of them, with options and content
+/// by digest. It is rendered as a BundleDeployment only when somebody reads one.
+struct DeploymentRecord: Hashable, Sendable {
+  /// One version of a deployment: which content with which options.
+  struct Version: Hashable, Sendable {
+    /// `manifestID:optionsHash`, fleet-behaviour §3.6.
+    var deploymentID: String
+    /// Digest of the blob that holds the gzipped manifest.
+    var content: String
+    /// Digest of the blob that holds the deployment's payload (options and what belongs to them).
+    var payload: String
+  }
+
+  /// The BundleDeployment's UID, the same for its whole life.
+  var uid: String
+  /// When it was made, RFC 3339.
+  var created: String
+  /// Counts changes of what is desired, from 1.
+  var generation: Int64
+  /// The Bundle it comes from.
+  var bundle: ObjectName
+  /// The Cluster it is for.
+  var cluster: ObjectName
+  /// What the agent shall deploy; nil until rollout releases a first version.
+  var current: Version?
+  /// What it shall deploy once rollout says so.
+  var staged: Version?
+  /// Changes are staged and not released.
+  var paused: Bool
+  /// Why no version could be made for this cluster; empty when all is well.
+  var error: String
+
+  /// The key of this record in the store; statuses have the same with their own kind.
+  func key(deploymentNamespace: String) -> ObjectKey {
+    ObjectKey(kind: StoredKind.bundleDeployments, namespace: deploymentNamespace, name: bundle.name)
+  }
+}
+
+/// A namespaced name.
+struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertible {
+  var namespace: String
+  var name: String
+
+  var description: String { "\(namespace)/\(name)" }
+
+  static func < (a: ObjectName, b: ObjectName) -> Bool { (a.namespace, a.name) < (b.namespace, b.name) }
+}
+
+extension DeploymentRecord {
+  /// The record as stored.
+  func encoded() -> [UInt8] {
+    var object: [String: Value] = [
+      "uid": .string(uid), "created": .string(created), "generation": .integer(generation),
+      "bundle": bundle.value, "cluster": cluster.value,
+    ]
+    if let current { object["current"] = current.value }
+    if let staged { object["staged"] = staged.value }
+    if paused { object["paused"] = true }
+    if !error.isEmpty { object["error"] = .string(error) }
+    return JSON.encode(.object(object))
+  }
+
+  /// Reads a stored record; throws where it is not one.
+  init(decoding body: [UInt8], key: ObjectKey) throws {
+    let value = try JSON.parse(body, file: "\(key)")
+    guard let uid = value["uid"]?.string, let created = value["created"]?.string,
+      let bundle = ObjectName(value["bundle"]), let cluster = ObjectName(value["cluster"])
+    else {
+      throw ManagerError(.invalid, "the stored record of BundleDeployment \(key.namespace)/\(key.name) lacks a field")
+    }
+    self.init(
+      uid: uid, created: created, generation: value["generation"]?.integer ?? 1, bundle: bundle, cluster: cluster,
+      current: Version(value["current"]), staged: Version(value["staged"]), paused: value["paused"]?.bool ?? false,
+      error: value["error"]?.string ?? "")
+  }
+}
+
+extension DeploymentRecord.Version {
+  fileprivate var value: Value {
+    ["id": .string(deploymentID), "content": .string(content), "payload": .string(payload)]
+  }
+
+  fileprivate init?(_ value: Value?) {
+    guard let id = value?["id"]?.string, let content = value?["content"]?.string,
+      let payload = value?["payload"]?.string
+    else { return nil }
+    self.init(deploymentID: id, content: content, payload: payload)
+  }
+}
+
+extension ObjectName {
+  fileprivate var value: Value { ["namespace": .string(namespace), "name": .string(name)] }
+
+  fileprivate init?(_ value: Value?) {
+    guard let namespace = value?["namespace"]?.string, let name = value?["name"]?.string else { return nil }
+    self.init(namespace: namespace, name: name)
+  }
+}

@@ -1,0 +1,22 @@
+/// Names under which the manager keeps objects in the store: the plural and the group, as `kubectl api-resources` shows them.
+enum StoredKind {
+  static let gitRepos = "gitrepos.fleet.cattle.io"
+  static let bundles = "bundles.fleet.cattle.io"
+  static let bundleDeployments = "bundledeployments.fleet.cattle.io"
+  static let clusters = "clusters.fleet.cattle.io"
+  static let clusterGroups = "clustergroups.fleet.cattle.io"
+  static let clusterRegistrations = "clusterregistrations.fleet.cattle.io"
+  static let clusterRegistrationTokens = "clusterregistrationtokens.fleet.cattle.io"
+  static let contents = "contents.fleet.cattle.io"
+  static let namespaces = "namespaces"
+  static let secrets = "secrets"
+  static let configMaps = "configmaps"
+  static let events = "events"
+
+  /// What agents reported, one per BundleDeployment and under its key; never served on its own.
+  static let deploymentStatuses = "deploymentstatuses.flotilla.internal"
+  /// Hashes of join tokens by token id; never served.
+  static let joinTokens = "jointokens.flotilla.internal"
+  /// Enrolled agents' public keys; never served.
+  static let agentKeys = "agentkeys.flotilla.internal"
+}

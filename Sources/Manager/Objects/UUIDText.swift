@@ -1,0 +1,6 @@
+import Foundation
+
+/// UIDs as Kubernetes writes them.
+enum UUIDText {
+  static func make() -> String { UUID().uuidString.lowercased() }
+}

@@ -1,0 +1,42 @@
+import Logging
+import ServiceLifecycle
+import Store
+import Wire
+
+/// Keeps the bus's key directory equal to the stored agent keys: a stored key is admitted, a removed one is cut at once.
+struct AgentKeyFollower: Service {
+  let store: any Store
+  let directory: KeyDirectory
+  /// Cuts the live connection of a key that is no longer anybody's.
+  let disconnect: @Sendable (CurvePublicKey) -> Void
+  let logger: Logger
+
+  func run() async throws {
+    let admitted = AdmittedKeys()
+    try await cancelWhenGracefulShutdown {
+      try await StoreFollower(store: store, kinds: [StoredKind.agentKeys], logger: logger).run { changes in
+        for change in changes {
+          let record = change.object.flatMap(AgentKeyRecord.init(decoding:))
+          let old = await admitted.replace(change.key, with: record?.publicKey)
+          if let record { directory.set(record.publicKey, identity: record.cluster.description) }
+          if let old, old != record?.publicKey {
+            directory.remove(old)
+            disconnect(old)
+          }
+        }
+      } synced: {
+      }
+    }
+  }
+}
+
+/// Which key is admitted for which cluster, so that a replaced one can be told.
+private actor AdmittedKeys {
+  private var keys: [ObjectKey: CurvePublicKey] = [:]
+
+  func replace(_ key: ObjectKey, with publicKey: CurvePublicKey?) -> CurvePublicKey? {
+    let old = keys[key]
+    keys[key] = publicKey
+    return old
+  }
+}

@@ -1,0 +1,121 @@
+import Document
+import Fleet
+import Logging
+import ServiceLifecycle
+import Store
+import Wire
+
+/// Makes the Secret of every ClusterRegistrationToken and ends tokens when their time is up (fleet-behaviour §6.2).
+///
+/// The Secret is the only place with the token itself; the manager keeps a hash. Deleting the token, or its Secret, revokes
+/// what was handed out.
+struct TokenController: Service {
+  static let secretType = "fleet.cattle.io/cluster-registration-values"
+
+  let objects: ObjectRepository
+  /// What agents connect to, once the bus is bound.
+  let endpoints: @Sendable () async throws -> [String]
+  let managerKey: CurvePublicKey
+  let logger: Logger
+
+  func run() async throws {
+    let queue = WorkQueue<ObjectName>()
+    let follower = StoreFollower(
+      store: objects.store, kinds: [StoredKind.clusterRegistrationTokens, StoredKind.secrets], logger: logger)
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await queue.run(workers: 1, logger: logger) { try await reconcile($0) } }
+        group.addTask {
+          try await follower.run { changes in
+            for change in changes {
+              await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name))
+            }
+          } synced: {
+          }
+        }
+        try await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
+  private func reconcile(_ name: ObjectName) async throws -> Duration? {
+    let key = ObjectKey(kind: StoredKind.clusterRegistrationTokens, namespace: name.namespace, name: name.name)
+    let secretKey = ObjectKey(kind: StoredKind.secrets, namespace: name.namespace, name: name.name)
+    let records = try await records(of: name)
+    let secret = try await objects.get(secretKey)
+    guard let object = try await objects.get(key) else {
+      var writes = records.map { Write.delete(JoinTokenRecord.key(id: $0.id)) }
+      if let secret, secret["type"]?.string == Self.secretType { writes.append(.delete(secretKey)) }
+      if !writes.isEmpty {
+        _ = try await objects.store.commit(writes)
+        logger.info("registration token is gone; what was handed out no longer joins", metadata: ["token": "\(name)"])
+      }
+      return nil
+    }
+    let token = try ClusterRegistrationToken(object)
+    if let expires = token.expires, expires <= objects.now() {
+      logger.info("registration token expired", metadata: ["token": "\(name)"])
+      try await objects.delete(key)
+      return nil
+    }
+    let current = records.first { $0.tokenUID == token.metadata.uid }
+    if let secret, secret["type"]?.string != Self.secretType {
+      try await setReady(key, error: "a Secret \(name) of type \(secret["type"]?.string ?? "Opaque") is in the way; delete or rename it")
+      return nil
+    }
+    if current == nil || secret == nil || current?.expires != token.expires {
+      try await issue(token, name: name, secretKey: secretKey, replacing: records)
+    }
+    try await objects.mutate(key) {
+      $0.set(.string(name.name), at: "status", "secretName")
+      $0.set(token.expires.map { .string($0.description) }, at: "status", "expires")
+    }
+    return token.expires.map { .seconds(max(1, $0.seconds - objects.now().seconds)) }
+  }
+
+  private func records(of token: ObjectName) async throws -> [JoinTokenRecord] {
+    try await objects.store.list(kind: StoredKind.joinTokens).objects
+      .compactMap { JoinTokenRecord(decoding: $0.body) }.filter { $0.token == token }
+  }
+
+  /// Makes a fresh token, and the Secret with it, in one commit that also ends the old ones.
+  private func issue(
+    _ token: ClusterRegistrationToken, name: ObjectName, secretKey: ObjectKey, replacing: [JoinTokenRecord]
+  ) async throws {
+    let (record, secret) = JoinTokenRecord.make(for: name, uid: token.metadata.uid, expires: token.expires)
+    let join = try JoinToken(managerPublicKey: managerKey.base64URL, id: record.id, secret: secret)
+    let values = RegistrationValues(
+      managerEndpoints: try await endpoints(), token: join, clusterNamespace: name.namespace, tokenName: name.name)
+    let document: Value = [
+      "apiVersion": "v1", "kind": "Secret", "type": .string(Self.secretType),
+      "metadata": [
+        "name": .string(name.name), "namespace": .string(name.namespace),
+        "uid": .string(UUIDText.make()), "creationTimestamp": .string(objects.now().description),
+        "labels": [FleetLabels.managed: "true"],
+        "ownerReferences": [
+          [
+            "apiVersion": .string(fleetAPIVersion), "kind": "ClusterRegistrationToken", "name": .string(name.name),
+            "uid": .string(token.metadata.uid), "controller": true,
+          ]
+        ],
+      ],
+      "data": ["values": .string(Base64.encode(Array(values.yaml.utf8)))],
+    ]
+    var writes = replacing.map { Write.delete(JoinTokenRecord.key(id: $0.id)) }
+    writes.append(.put(JoinTokenRecord.key(id: record.id), record.encoded()))
+    writes.append(.put(secretKey, ObjectRepository.body(of: document)))
+    _ = try await objects.store.commit(writes)
+    logger.info("registration token issued", metadata: ["token": "\(name)", "secret": "\(name)"])
+  }
+
+  private func setReady(_ key: ObjectKey, error: String) async throws {
+    let now = objects.now()
+    try await objects.mutate(key) {
+      var conditions = Conditions($0.at("status", "conditions"))
+      if conditions.set("Ready", false, reason: "Error", message: error, at: now) {
+        $0.set(conditions.value, at: "status", "conditions")
+      }
+    }
+  }
+}

@@ -1,0 +1,234 @@
+import Document
+import Fleet
+import Logging
+import Store
+import Wire
+
+/// One agent's session: performs what Wire's `ManagerSession` decides.
+///
+/// Events may come from the stream, the hub and the store at any time; directives are performed by one task, in order, so that
+/// a slow agent holds up nobody but itself.
+actor DeliverySession {
+  private let cluster: ObjectName
+  private let namespace: String
+  private let objects: ObjectRepository
+  private let stream: RPCStream<ManagerMessage, AgentMessage>
+  private let logger: Logger
+  private var core: ManagerSession
+  private var directives: [ManagerSession.Directive] = []
+  private var waitingReader: CheckedContinuation<Void, Never>?
+  private var offered: Set<String> = []
+  private var known: Set<String> = []
+  private let wakes: AsyncStream<Void>
+  private let wake: AsyncStream<Void>.Continuation
+
+  init(
+    id: UInt64, cluster: ObjectName, namespace: String, objects: ObjectRepository,
+    stream: RPCStream<ManagerMessage, AgentMessage>, heartbeat: Duration, logger: Logger
+  ) {
+    self.cluster = cluster
+    self.namespace = namespace
+    self.objects = objects
+    self.stream = stream
+    self.logger = logger
+    core = ManagerSession(.init(sessionID: id, heartbeatInterval: heartbeat))
+    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Serves the agent until its stream ends.
+  func run() async throws {
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.perform() }
+        group.addTask { try await self.checkIn() }
+        group.addTask {
+          for try await message in self.stream.messages { await self.receive(message) }
+        }
+        // The first to end, well or badly, ends the session.
+        try await group.next()
+        group.cancelAll()
+      }
+    } catch {
+      await ended()
+      throw error
+    }
+    await ended()
+  }
+
+  /// A deployment of this cluster changed in the store.
+  func changed(_ id: String) { take(.changed([id])) }
+
+  /// Anything may have changed: the store's history was lost for a moment.
+  func changedEverything() async {
+    let page = try? await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
+    take(.changed(known.union(page?.objects.map(\.key.name) ?? [])))
+  }
+
+  /// Ends the session; the agent sees the error.
+  func end(_ error: RPCError) { stream.cancel(error) }
+
+  /// Whether the agent was told to hold something that refers to this blob.
+  func hasOffered(_ digest: BlobDigest) -> Bool { offered.contains(digest.hex) }
+
+  private func receive(_ message: AgentMessage) async {
+    take(.received(message))
+    // The agent's next message waits until there is room: what it may send ahead is bounded by the stream's credit.
+    guard directives.count > Limits.sessionDirectives else { return }
+    await withCheckedContinuation { waitingReader = $0 }
+  }
+
+  private func take(_ event: ManagerSession.Event) {
+    directives += core.handle(event)
+    if !directives.isEmpty { wake.yield() }
+  }
+
+  private func perform() async throws {
+    for await _ in wakes {
+      while !directives.isEmpty {
+        let directive = directives.removeFirst()
+        try await perform(directive)
+      }
+      waitingReader?.resume()
+      waitingReader = nil
+    }
+  }
+
+  private func perform(_ directive: ManagerSession.Directive) async throws {
+    switch directive {
+    case .recordHello(let hello): try await noteHello(hello)
+    case .send(let message): try await stream.send(message)
+    case .loadAll:
+      let (items, revision) = try await items()
+      take(.loadedAll(items, revision: revision, statusHash: try await statusHash()))
+    case .load(let ids):
+      let (items, revision) = try await items(ids)
+      take(.loaded(items, revision: revision))
+    case .commitStatus(let seq, let statuses):
+      try await commit(statuses)
+      take(.statusCommitted(seq: seq))
+    case .recordInventory(let held):
+      logger.debug("inventory", metadata: ["cluster": "\(cluster)", "deployments": "\(held.count)"])
+    case .recordAck(let set, let removed, let revision):
+      logger.debug(
+        "acknowledged",
+        metadata: [
+          "cluster": "\(cluster)", "set": "\(set.map(\.id))", "removed": "\(removed)", "revision": "\(revision)",
+        ])
+    case .recordNack(let code, let message, let items): try await noteNack(code, message, items)
+    case .recordComplete(let revision):
+      logger.debug("the agent holds everything", metadata: ["cluster": "\(cluster)", "revision": "\(revision)"])
+    case .end(let ending): throw RPCError(ending.code, ending.message)
+    }
+  }
+
+  // What the agent should hold.
+
+  private func items() async throws -> ([DeploymentItem], UInt64) {
+    let page = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
+    return (page.objects.compactMap { item($0) }, page.revision.value)
+  }
+
+  private func items(_ ids: [String]) async throws -> ([DeploymentItem], UInt64) {
+    let revision = await objects.store.currentRevision()
+    var items: [DeploymentItem] = []
+    for id in ids {
+      let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: id)
+      if let stored = try await objects.store.get(key), let item = item(stored) { items.append(item) }
+    }
+    return (items, revision.value)
+  }
+
+  private func item(_ stored: StoredObject) -> DeploymentItem? {
+    guard let record = try? DeploymentRecord(decoding: stored.body, key: stored.key), let version = record.current
+    else { return nil }
+    known.insert(stored.key.name)
+    offered.formUnion([version.content, version.payload])
+    return DeploymentItem(
+      id: stored.key.name, version: version.wireVersion, contentDigest: "sha256:\(version.content)",
+      optionsDigest: "sha256:\(version.payload)")
+  }
+
+  // What the agent says.
+
+  private func statusHash() async throws -> [UInt8] {
+    let page = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
+    return DeliveryHash.statuses(
+      Dictionary(page.objects.map { ($0.key.name, DeliveryHash.status($0.body)) }) { $1 })
+  }
+
+  private func commit(_ statuses: [DeploymentStatus]) async throws {
+    var writes: [Write] = []
+    for status in statuses {
+      let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: status.id)
+      if status.status.isEmpty {
+        writes.append(.delete(key))
+      } else if known.contains(status.id), (try? BundleDeploymentStatus(JSON.parse(status.status))) != nil {
+        writes.append(.put(key, status.status))
+      } else {
+        logger.debug("a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
+      }
+    }
+    if !writes.isEmpty { _ = try await objects.store.commit(writes) }
+  }
+
+  /// A refusal is shown where the deployment's status is.
+  private func noteNack(_ code: StatusCode, _ message: String, _ items: [NackItem]) async throws {
+    let now = objects.now()
+    var writes: [Write] = []
+    for item in items {
+      let text = "the agent refused this version: \(item.message.isEmpty ? message : item.message)"
+      logger.warning(
+        "an agent refused a version",
+        metadata: ["cluster": "\(cluster)", "deployment": "\(item.id)", "code": "\(code)", "error": "\(text)"])
+      let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: item.id)
+      let stored = try await objects.store.get(key)
+      var status = (try stored.map { try BundleDeploymentStatus(JSON.parse($0.body)) }) ?? BundleDeploymentStatus()
+      status.recordFailure(text, at: now)
+      writes.append(.put(key, JSON.encode(status.value)))
+    }
+    if !writes.isEmpty { _ = try await objects.store.commit(writes) }
+  }
+
+  private func noteHello(_ hello: Hello) async throws {
+    logger.info(
+      "agent connected",
+      metadata: [
+        "cluster": "\(cluster)", "agent": "\(hello.agentVersion)", "kubernetes": "\(hello.kubernetesVersion)",
+      ])
+    try await noteSeen(agentNamespace: hello.agentNamespace)
+  }
+
+  /// Says now and then that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
+  private func checkIn() async throws {
+    while true {
+      try await Task.sleep(for: Limits.checkInInterval)
+      try await noteSeen(agentNamespace: nil)
+    }
+  }
+
+  private func noteSeen(agentNamespace: String?) async throws {
+    let now = objects.now()
+    let key = ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
+    try await objects.mutate(key) {
+      $0.set(.string(now.description), at: "status", "agent", "lastSeen")
+      if let agentNamespace, !agentNamespace.isEmpty {
+        $0.set(.string(agentNamespace), at: "status", "agent", "namespace")
+      }
+    }
+  }
+
+  private func ended() async {
+    wake.finish()
+    waitingReader?.resume()
+    waitingReader = nil
+    logger.info("agent disconnected", metadata: ["cluster": "\(cluster)"])
+    // The session's task may be cancelled by now, and the last sign of life should be kept all the same.
+    let seen = Task { try await self.noteSeen(agentNamespace: nil) }
+    _ = try? await seen.value
+  }
+}
+
+extension DeploymentRecord.Version {
+  /// How the bus names this version: it changes with the content and with anything an agent is told of it.
+  var wireVersion: String { "\(deploymentID)@\(payload.prefix(16))" }
+}

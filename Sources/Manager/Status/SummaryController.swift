@@ -1,0 +1,122 @@
+import Document
+import Fleet
+import Logging
+import ServiceLifecycle
+import Store
+
+/// Writes the statuses of Bundles, GitRepos, Clusters and ClusterGroups as their deployments change (fleet-behaviour §5.13).
+///
+/// Changes are gathered for ``Limits/summaryDebounceMilliseconds``, and a status that says nothing new is not written.
+actor SummaryController: Service {
+  private let objects: ObjectRepository
+  private let logger: Logger
+  private let queue = WorkQueue<SummaryKey>()
+  private var model = SummaryModel()
+  private var resourcesMade: [ObjectName: ContinuousClock.Instant] = [:]
+
+  init(objects: ObjectRepository, logger: Logger) {
+    self.objects = objects
+    self.logger = logger
+  }
+
+  func run() async throws {
+    let follower = StoreFollower(store: objects.store, kinds: SummaryModel.kinds, logger: logger)
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          await self.queue.run(workers: 4, logger: self.logger) { try await self.write($0) }
+        }
+        group.addTask {
+          try await follower.run { await self.apply($0) } synced: {
+          }
+        }
+        try await group.next()
+        group.cancelAll()
+      }
+    }
+  }
+
+  private func apply(_ changes: [ObjectChange]) async {
+    var touched: Set<SummaryKey> = []
+    for change in changes { touched.formUnion(model.apply(change)) }
+    for key in touched { await queue.add(key, after: .milliseconds(Limits.summaryDebounceMilliseconds)) }
+  }
+
+  private func write(_ key: SummaryKey) async throws -> Duration? {
+    let now = objects.now()
+    switch key {
+    case .bundle(let name):
+      let counter = model.bundle(name)
+      try await mutate(StoredKind.bundles, name) { bundle in
+        let previous = bundle["status"] ?? .null
+        let targeted = Conditions(previous["conditions"])["Targeted"]
+        let error = targeted.flatMap { $0.isFalse ? FleetError(.targeting, $0.message) : nil }
+        bundle["status"] = counter.status(
+          previous: previous, generation: previous["observedGeneration"]?.integer ?? 0, error: error,
+          notes: error == nil && bundle.isUnsettledBundle ? ["Pending"] : [], at: now)
+      }
+    case .cluster(let name):
+      let counter = model.cluster(name)
+      try await mutate(StoredKind.clusters, name) { cluster in
+        let previous = cluster["status"] ?? .null
+        let seen = previous.at("agent", "lastSeen")?.string.flatMap { Timestamp($0) }
+        cluster["status"] = counter.status(previous: previous, lastSeen: seen, at: now)
+      }
+    case .clusterGroup(let name):
+      let counter = model.group(name)
+      try await mutate(StoredKind.clusterGroups, name) { group in
+        group["status"] = counter.status(previous: group["status"] ?? .null, at: now)
+      }
+    case .gitRepo(let name): return try await writeRepo(name, now: now)
+    }
+    return nil
+  }
+
+  private func writeRepo(_ name: ObjectName, now: Timestamp) async throws -> Duration? {
+    let (counter, failing) = model.repo(name)
+    let (resources, later) = resources(of: name)
+    try await mutate(StoredKind.gitRepos, name) { repo in
+      let previous = repo["status"] ?? .null
+      let context = GitRepoCounter.Context(
+        generation: previous["observedGeneration"]?.integer ?? 0,
+        jobStatus: previous["gitJobStatus"]?.string ?? "InProgress",
+        failingBundle: Self.obstacle(previous) ?? failing, resources: resources)
+      repo["status"] = counter.status(previous: previous, context, at: now)
+    }
+    return later
+  }
+
+  /// What keeps a repository from being Ready before its bundles are even looked at.
+  private static func obstacle(_ status: Value) -> Condition? {
+    let conditions = Conditions(status["conditions"])
+    if let stalled = conditions["Stalled"], stalled.isTrue {
+      return Condition("Ready", false, reason: "Stalled", message: stalled.message)
+    }
+    if let accepted = conditions["Accepted"], accepted.isFalse {
+      return Condition("Ready", false, reason: "NotAccepted", message: accepted.message)
+    }
+    guard status["commit"]?.string ?? "" == "" else { return nil }
+    if let polling = conditions["GitPolling"], polling.isFalse {
+      return Condition("Ready", false, reason: "GitPolling", message: polling.message)
+    }
+    return Condition("Ready", false, reason: "GitUpdating", message: "waiting for the first commit to be read")
+  }
+
+  /// The repository's `status.resources`, and when to look again where it is too early to make the list anew: the more
+  /// deployments it has, the rarer.
+  private func resources(of name: ObjectName) -> (list: [Value]?, later: Duration?) {
+    let pause = Duration.milliseconds(5) * model.deploymentCount(ofRepo: name)
+    let now = ContinuousClock.now
+    if let made = resourcesMade[name], made + pause > now { return (nil, made + pause - now) }
+    resourcesMade[name] = now
+    var resources = RepositoryResources()
+    for view in model.views(ofRepo: name) {
+      resources.add(cluster: view.record.cluster.description, state: view.state, status: view.status)
+    }
+    return (resources.value, nil)
+  }
+
+  private func mutate(_ kind: String, _ name: ObjectName, _ change: @Sendable (inout Value) throws -> Void) async throws {
+    try await objects.mutate(ObjectKey(kind: kind, namespace: name.namespace, name: name.name), change)
+  }
+}
