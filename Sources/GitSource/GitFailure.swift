@@ -25,6 +25,9 @@ enum GitFailure {
 
   /// What to do next, where the library's words do not say it.
   static func hint(_ code: Int32, _ kind: git_error_t, _ message: String, _ remote: GitRemote) -> String {
+    if message.lowercased().contains("unable to exchange encryption keys") {
+      return "; the SSH library here cannot use RSA host keys with SHA-2: give the server an ed25519 or ECDSA host key"
+    }
     switch self.code(code, kind, message) {
     case .authenticationFailed: return "; check the credentials and that they may read this repository"
     case .repositoryNotFound: return "; check the URL, and the credentials if the repository is private"

@@ -1,9 +1,7 @@
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
-import NIOCore
 import NIOSSL
 import ServiceLifecycle
 

@@ -2,7 +2,7 @@ import Document
 import Store
 
 /// What exists before anybody has applied anything (fleet-behaviour §3.2, §6.1): the namespaces people know and the default
-/// group of `fleet-local`. Written once; what a user deletes afterwards except namespaces comes back at the next start.
+/// group of `fleet-local`. Made where it is missing, at every start.
 struct Bootstrap: Sendable {
   /// The namespace of the manager's own things: webhook secrets, known hosts.
   static let systemNamespace = "cattle-fleet-system"
@@ -11,12 +11,15 @@ struct Bootstrap: Sendable {
   /// Where downstream clusters usually are.
   static let defaultWorkspace = "fleet-default"
 
+  /// The namespaces that are always there and cannot be deleted.
+  static let namespaces = ["default", systemNamespace, localNamespace, defaultWorkspace]
+
   let objects: ObjectRepository
   /// True: there is a local cluster, `fleet-local/local`.
   let localCluster: Bool
 
   func run() async throws {
-    for namespace in ["default", Self.systemNamespace, Self.localNamespace, Self.defaultWorkspace] {
+    for namespace in Self.namespaces {
       _ = try await objects.createIfAbsent(Self.namespace(namespace), kind: StoredKind.namespaces)
     }
     _ = try await objects.createIfAbsent(

@@ -33,7 +33,9 @@ struct DataDirectory: Sendable {
         cause: error)
     }
     guard FileManager.default.isWritableFile(atPath: root) else {
-      throw ManagerError(.configuration, "the data directory \(root) is not writable by this user; change its owner or choose another with --data")
+      throw ManagerError(
+        .configuration,
+        "the data directory \(root) is not writable by this user; change its owner or choose another with --data")
     }
   }
 }

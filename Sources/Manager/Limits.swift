@@ -10,8 +10,8 @@ public enum Limits {
   public static let gitWorkers = 8
   /// Bytes of one content blob answered in one chunk of Content.Fetch.
   public static let contentChunkBytes = 256 * 1024
-  /// Statuses committed in one transaction.
-  public static let statusesPerCommit = 256
+  /// Summaries written at once.
+  public static let summaryWorkers = 4
   /// Seconds a blob that nothing refers to is kept: longer than any write that is about to refer to it takes.
   public static let unreferencedBlobSeconds = 600
   /// Milliseconds that status changes are gathered before summaries are written.

@@ -57,8 +57,7 @@ public struct Manager: Sendable {
       StoreService(store: store),
       api,
       bus,
-      AgentKeyFollower(
-        store: store, directory: directoryOfKeys, disconnect: { bus.disconnect($0) }, logger: logger.part("keys")),
+      AgentKeyFollower(store: store, directory: directoryOfKeys, logger: logger.part("keys")),
       hub,
       ClusterController(objects: objects, logger: logger.part("clusters")),
       TokenController(
@@ -94,7 +93,7 @@ public struct Manager: Sendable {
     var server = KubeServerConfiguration(
       host: configuration.apiHost, port: configuration.apiPort, certificates: certificates,
       authenticator: certificates.authenticator)
-    server.initialNamespaces = []
+    server.initialNamespaces = Bootstrap.namespaces
     server.gitVersion += "+flotilla-\(version)"
     let host = configuration.apiHost.contains(":") ? "[\(configuration.apiHost)]" : configuration.apiHost
     // A wildcard is where to listen, not where to go.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Manager
 import ServiceLifecycle
 
@@ -19,7 +20,8 @@ struct ManagerCommand: AsyncParsableCommand {
   var apiAddress = "127.0.0.1:6443"
 
   @Option(
-    help: ArgumentHelp("A further DNS name or IP address that the API's certificate is for; repeatable.", valueName: "name"))
+    help: ArgumentHelp(
+      "A further DNS name or IP address that the API's certificate is for; repeatable.", valueName: "name"))
   var apiName: [String] = []
 
   @Option(help: ArgumentHelp("Where the bus listens; port 0 picks a free one.", valueName: "tcp://host:port"))
@@ -61,7 +63,10 @@ struct ManagerCommand: AsyncParsableCommand {
       version: FlotillaVersion.current, logger: logger)
     var services = manager.services
     if let localKubeconfig {
-      services.append(try await LocalAgent.make(manager: manager, kubeconfig: localKubeconfig, dataDirectory: data))
+      services.append(
+        LocalAgent(
+          manager: manager, kubeconfig: localKubeconfig, stateDirectory: data + "/local-agent",
+          logger: Logger(label: "manager.agent")))
     }
     try await ServiceGroup(
       configuration: ServiceGroupConfiguration(

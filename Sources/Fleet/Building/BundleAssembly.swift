@@ -50,6 +50,7 @@ struct BundleAssembly {
     try mergeValuesFiles(into: &spec)
 
     var files = try loadFiles(configuration)
+    try checkDependencies(spec, files)
     files += try chartFiles(spec)
     guard !files.isEmpty else { return nil }
     files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
@@ -202,7 +203,8 @@ struct BundleAssembly {
       do {
         documents = try YAML.parse(bytes, file: file, limits: DocumentLimits(bytes: Limits.configurationBytes))
       } catch {
-        throw FleetError(.invalidDocument, error.message, file: file, line: error.line > 0 ? error.line : nil, cause: error)
+        throw FleetError(
+          .invalidDocument, error.message, file: file, line: error.line > 0 ? error.line : nil, cause: error)
       }
       guard let values = documents.first, !values.isNull else { continue }
       guard values.object != nil else {
@@ -211,6 +213,27 @@ struct BundleAssembly {
       merged.values = merged.values.isNull ? values : merged.values.merging(values)
     }
     return merged
+  }
+
+  /// Refuses charts of the repository whose dependencies Helm would miss when it renders them.
+  private func checkDependencies(
+    _ spec: BundleSpec, _ files: [(name: String, bytes: [UInt8])]
+  ) throws(FleetError) {
+    var directories: Set<String> = []
+    if spec.options.helm?.repo.isEmpty ?? true { directories.insert("") }
+    for helm in [spec.options.helm] + spec.targets.map(\.options.helm) {
+      guard let helm, case .local(let directory) = try ChartSource(helm, index: index, bundle: path) else { continue }
+      directories.insert(directory)
+    }
+    let names = files.map(\.name)
+    for directory in directories.sorted() {
+      for metadata in ["Chart.yaml", "requirements.yaml"] {
+        let name = Paths.join(directory, metadata)
+        guard let file = files.first(where: { $0.name == name }) else { continue }
+        try ChartDependencies.check(
+          file.bytes, file: Paths.join(path, name), charts: Paths.join(directory, "charts"), names: names)
+      }
+    }
   }
 
   /// The files of every chart that the bundle takes from elsewhere, once per chart.
@@ -235,7 +258,8 @@ struct BundleAssembly {
     }
     if let missing = needs.first {
       throw FleetError(
-        .chartUnavailable, "the chart \(missing.displayName) is not in the repository, and this version of Flotilla"
+        .chartUnavailable,
+        "the chart \(missing.displayName) is not in the repository, and this version of Flotilla"
           + " does not fetch charts from elsewhere; put its files into the repository and name their directory in"
           + " helm.chart", key: "helm.chart")
     }

@@ -101,7 +101,7 @@ public struct BundleBuilder {
           index.isDirectory(found.node)
         else { throw FleetError(.missingFile, "the repository has no such directory at this commit") }
         jobs.append(
-          Job(directory: BundleScanner.Directory(path: path, node: found.node), optionsFile: file))
+          Job(directory: BundleScanner.Directory(path: found.path, node: found.node), optionsFile: file))
       } catch {
         result.failures.append(BuildFailure(path: driven.base, bundleName: name, error: error))
       }
@@ -127,7 +127,8 @@ public struct BundleBuilder {
   private mutating func add(_ bundle: Bundle, from path: String) throws(FleetError) {
     if let other = directoriesByName.updateValue(path, forKey: bundle.metadata.name) {
       throw FleetError(
-        .duplicateBundle, "\(Paths.display(other)) and \(Paths.display(path)) both make the bundle"
+        .duplicateBundle,
+        "\(Paths.display(other)) and \(Paths.display(path)) both make the bundle"
           + " \(bundle.metadata.name); give one of them another `name` in its fleet.yaml")
     }
     result.bundles.append(bundle)

@@ -82,6 +82,6 @@ struct BundleScanner {
     let path = Paths.join(parent.path, name)
     if index.isDirectory(child) { return Directory(path: path, node: child) }
     guard index.entry(child)?.kind == .symlink, let resolved = try index.resolve(path, within: "") else { return nil }
-    return index.isDirectory(resolved.node) ? Directory(path: path, node: resolved.node) : nil
+    return index.isDirectory(resolved.node) ? Directory(path: resolved.path, node: resolved.node) : nil
   }
 }

@@ -24,7 +24,8 @@ public enum ChartSource: Sendable, Hashable {
     }
     guard let path = Paths.resolve(helm.chart) else {
       throw FleetError(
-        .invalidTree, "the chart \(helm.chart) lies outside the bundle's directory \(Paths.display(bundle));"
+        .invalidTree,
+        "the chart \(helm.chart) lies outside the bundle's directory \(Paths.display(bundle));"
           + " move it below, or fetch it with helm.repo", key: "helm.chart")
     }
     guard let found = try index.resolve(Paths.join(bundle, path), within: bundle) else {

@@ -10,6 +10,7 @@ struct FileLoader {
 
   private var files: [(name: String, entry: SourceEntry)] = []
   private var totalBytes = 0
+  private var directories = 0
   private var seen: [String: String] = [:]
 
   init(index: TreeIndex, root: String, excluded: Set<String>) {
@@ -34,6 +35,14 @@ struct FileLoader {
   private mutating func walk(
     _ node: Int, path: String, rules: IgnoreRules, following: [String]
   ) throws(FleetError) {
+    // Links to directories multiply, so directories are counted and not files alone.
+    directories += 1
+    guard directories <= Limits.bundleDirectories, following.count <= Limits.symlinkHops else {
+      throw FleetError(
+        .limitExceeded,
+        "the bundle has more than \(Limits.bundleDirectories) directories (bundleDirectories), or more than"
+          + " \(Limits.symlinkHops) linked ones inside one another (symlinkHops)", file: Paths.join(root, path))
+    }
     var rules = rules
     if let child = index.child(of: node, named: IgnoreRules.fileName), let entry = index.entry(child) {
       let file = Paths.join(root, Paths.join(path, IgnoreRules.fileName))
@@ -67,13 +76,15 @@ struct FileLoader {
     }
     guard files.count < Limits.bundleFiles else {
       throw FleetError(
-        .limitExceeded, "the bundle has more than \(Limits.bundleFiles) files (bundleFiles);"
+        .limitExceeded,
+        "the bundle has more than \(Limits.bundleFiles) files (bundleFiles);"
           + " narrow `paths` or add a \(IgnoreRules.fileName)", file: Paths.display(root))
     }
     totalBytes += entry.size
     guard totalBytes <= Limits.bundleBytes else {
       throw FleetError(
-        .limitExceeded, "the bundle has more than \(Limits.bundleBytes) bytes (bundleBytes) with this file;"
+        .limitExceeded,
+        "the bundle has more than \(Limits.bundleBytes) bytes (bundleBytes) with this file;"
           + " narrow `paths` or add a \(IgnoreRules.fileName)", file: Paths.join(root, path))
     }
     files.append((path, entry))

@@ -10,7 +10,7 @@ struct IgnoreRules {
   /// - Throws: ``FleetError`` with code `invalidDocument` that names file and line.
   func adding(_ text: String, file: String) throws(FleetError) -> IgnoreRules {
     var rules = self
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let rule = IgnoreRules.trimmed(line)
       if rule.isEmpty || rule.hasPrefix("#") { continue }
       if rule.hasSuffix("/*") {

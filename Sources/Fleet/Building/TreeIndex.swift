@@ -159,6 +159,8 @@ extension TreeIndex {
           current = next
           continue
         }
+        // Drops the second reference, so that the dictionary is changed in place.
+        drafts[current] = .directory([:])
         children[String(part)] = drafts.count
         drafts[current] = .directory(children)
         current = drafts.count

@@ -72,7 +72,8 @@ public struct DeploymentPayload: Sendable, Hashable {
       options = try BundleDeploymentOptions(reader.value("options"))
       dependsOn = []
       for dependency in try reader.objects("dependsOn") ?? [] { dependsOn.append(try DependsOn(dependency)) }
-      correctDrift = try reader.object("correctDrift").map { (drift) throws(FleetError) in try CorrectDrift(drift) }
+      correctDrift =
+        try reader.object("correctDrift").map { (drift) throws(FleetError) in try CorrectDrift(drift) }
         ?? CorrectDrift()
       paused = try reader.flag("paused")
       guard !bundleName.isEmpty, !deploymentID.isEmpty, !manifestID.isEmpty else {

@@ -80,7 +80,8 @@ public struct FleetYAML: Sendable, Hashable {
     }
     if !name.isEmpty, !Names.isValidObjectName(name) {
       throw reader.invalid(
-        "name", "\"\(name)\" cannot be a bundle's name: use lower-case letters, digits, '-' and '.', beginning and"
+        "name",
+        "\"\(name)\" cannot be a bundle's name: use lower-case letters, digits, '-' and '.', beginning and"
           + " ending with a letter or digit")
     }
   }

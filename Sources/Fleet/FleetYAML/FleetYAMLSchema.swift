@@ -36,7 +36,7 @@ enum UnknownKeys {
   }
 
   private static func walk(_ value: Value, schema: Value, path: String, into found: inout [Unknown]) {
-    if schema["x-kubernetes-preserve-unknown-fields"]?.bool == true { return }
+    if schema["x-kubernetes-preserve-unknown-fields"]?.bool == true || found.count >= Limits.warningsPerFile { return }
     switch value {
     case .array(let elements):
       guard let items = schema["items"] else { return }
@@ -45,7 +45,7 @@ enum UnknownKeys {
       }
     case .object(let members):
       guard let properties = schema["properties"]?.object else { return }
-      for (key, member) in members {
+      for (key, member) in members.sorted(by: { $0.key < $1.key }) where found.count < Limits.warningsPerFile {
         let keyPath = path.isEmpty ? key : "\(path).\(key)"
         if let property = properties[key] {
           walk(member, schema: property, path: keyPath, into: &found)

@@ -22,7 +22,10 @@ extension Schema {
     "deleteNamespace": boolean("Delete the target namespace when the GitRepo goes."),
     "ignore": object(
       "What does not count for readiness.",
-      ["conditions": array("Conditions that equal every entry of one of these do not count.", of: map("One condition."))]
+      [
+        "conditions": array(
+          "Conditions that equal every entry of one of these do not count.", of: map("One condition."))
+      ]
     ),
     "correctDrift": correctDrift,
     "namespaceLabels": map("The exact labels of the release's namespace."),

@@ -41,7 +41,8 @@ public struct JoinToken: Sendable, Hashable, CustomStringConvertible, CustomDebu
       .split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.first == JoinToken.prefix else {
       if parts.first?.hasPrefix("flotilla") == true, parts.count > 1 {
-        throw JoinToken.invalid("it is of the form \(parts[0].prefix(20)), and this agent knows \(JoinToken.prefix) only")
+        throw JoinToken.invalid(
+          "it is of the form \(parts[0].prefix(20)), and this agent knows \(JoinToken.prefix) only")
       }
       throw JoinToken.invalid("it does not begin with \(JoinToken.prefix).")
     }
@@ -77,7 +78,8 @@ public struct JoinToken: Sendable, Hashable, CustomStringConvertible, CustomDebu
 
   private static func invalid(_ reason: String) -> FleetError {
     FleetError(
-      .invalidRegistration, "the join token cannot be used: \(reason); take it from the Secret of a"
+      .invalidRegistration,
+      "the join token cannot be used: \(reason); take it from the Secret of a"
         + " ClusterRegistrationToken", key: "token")
   }
 }

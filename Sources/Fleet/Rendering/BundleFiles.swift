@@ -16,8 +16,8 @@ struct BundleFiles {
           .limitExceeded, "the bundle's files have more than \(Limits.manifestBytes) bytes (manifestBytes)",
           file: resource.name)
       }
-      guard let path = Paths.resolve(resource.name), path == resource.name else {
-        throw FleetError(.corruptContent, "is not a plain path", file: resource.name)
+      guard let path = Paths.resolve(resource.name), !path.isEmpty, !resource.name.hasPrefix("/") else {
+        throw FleetError(.corruptContent, "is not the path of a file in the bundle", file: resource.name)
       }
       files.append(ChartFile(path: path, bytes: bytes))
     }
@@ -47,10 +47,10 @@ struct BundleFiles {
     return nil
   }
 
-  /// Whether kustomize has something to do: some file is a kustomization.
-  var hasKustomization: Bool {
-    all.contains { file in
-      ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains { file.path.hasSuffix($0) }
+  /// Whether a directory has a kustomization, under any of the names that kustomize knows.
+  func hasKustomization(in directory: String) -> Bool {
+    ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains { name in
+      self[Paths.join(directory, name)] != nil
     }
   }
 }

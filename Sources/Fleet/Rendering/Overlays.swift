@@ -11,7 +11,8 @@ enum Overlays {
     var contents = Dictionary(base.map { ($0.path, $0.bytes) }) { first, _ in first }
     for overlay in overlays {
       guard let name = Paths.resolve(overlay), !name.isEmpty else {
-        throw FleetError(.overlay, "\"\(overlay)\" is not the name of a directory below overlays/", key: "yaml.overlays")
+        throw FleetError(
+          .overlay, "\"\(overlay)\" is not the name of a directory below overlays/", key: "yaml.overlays")
       }
       let layer = files.below("overlays/\(name)")
       guard !layer.isEmpty else {
@@ -25,7 +26,8 @@ enum Overlays {
           continue
         }
         guard let existing = contents[target] else {
-          throw FleetError(.overlay, "failed to find base file \(target) to patch", file: "overlays/\(name)/\(file.path)")
+          throw FleetError(
+            .overlay, "failed to find base file \(target) to patch", file: "overlays/\(name)/\(file.path)")
         }
         let patched = try patch(ChartFile(path: target, bytes: existing), with: file, overlay: name)
         contents[target] = patched
@@ -48,7 +50,8 @@ enum Overlays {
       let documents = try YAML.parse(base.bytes, file: base.path)
       guard let change = try YAML.parse(patch.bytes, file: file).first else { return base.bytes }
       guard let target = documents.first, documents.count == 1 else {
-        throw FleetError(.overlay, "can only patch a file of one document, and \(base.path) has \(documents.count)", file: file)
+        throw FleetError(
+          .overlay, "can only patch a file of one document, and \(base.path) has \(documents.count)", file: file)
       }
       let result: Value
       if change.array != nil {

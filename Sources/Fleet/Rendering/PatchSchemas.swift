@@ -7,7 +7,8 @@ enum PatchSchemas {
   static func schema(for object: Value) -> Value? {
     let identity = ObjectIdentity(of: object)
     let builtIn =
-      identity.group.isEmpty || identity.group.hasSuffix(".k8s.io") || ["apps", "batch", "autoscaling", "policy"].contains(identity.group)
+      identity.group.isEmpty || identity.group.hasSuffix(".k8s.io")
+      || ["apps", "batch", "autoscaling", "policy"].contains(identity.group)
     guard builtIn, identity.group != "apiextensions.k8s.io" else { return nil }
     switch identity.kind {
     case "Pod": return properties(["spec": podSpec])

@@ -65,7 +65,8 @@ public struct PostRender: Sendable, Hashable {
     guard forcedNamespace.isEmpty else {
       guard let namespaced else {
         throw FleetError(
-          .unknownKind, "no matches for kind \"\(identity.kind)\" in version \"\(identity.apiVersion)\" (object"
+          .unknownKind,
+          "no matches for kind \"\(identity.kind)\" in version \"\(identity.apiVersion)\" (object"
             + " \(identity.name)): the cluster must know the kind before its objects are put into a namespace")
       }
       guard namespaced else {

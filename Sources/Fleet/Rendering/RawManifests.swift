@@ -46,6 +46,10 @@ struct RawManifests {
 
   /// The objects in one file; documents without apiVersion or kind are dropped, lists are taken apart.
   static func objects(in file: ChartFile) throws(FleetError) -> [Value] {
+    // JSON may be indented with tabs, which YAML does not take; what is no single JSON value is read as YAML.
+    if file.path.hasSuffix(".json"), let value = try? JSON.parse(file.bytes, file: file.path) {
+      return ManifestObjects.flatten(value)
+    }
     let documents: [Value]
     do {
       documents = try YAML.parse(file.bytes, file: file.path)

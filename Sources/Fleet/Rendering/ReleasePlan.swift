@@ -27,6 +27,14 @@ public struct ReleasePlan: Sendable, Hashable {
     case rawYAML
   }
 
+  /// A kustomization of the bundle.
+  public struct Kustomization: Sendable, Hashable {
+    /// Its directory, relative to the bundle; empty for its root.
+    public let directory: String
+    /// All files of the bundle.
+    public let files: [ChartFile]
+  }
+
   /// What the files are.
   public let style: Style
   /// The release's name.
@@ -43,8 +51,8 @@ public struct ReleasePlan: Sendable, Hashable {
   public let rawObjects: [Value]
   /// Helm values, before `valuesFrom` of the cluster.
   public let values: Value
-  /// Whether kustomize runs after rendering, and the bundle's files for it.
-  public let kustomization: [ChartFile]?
+  /// What kustomize is to work on after rendering; nil when it has nothing to do.
+  public let kustomization: Kustomization?
   /// What to do with every object after rendering.
   public let postRender: PostRender
 
@@ -87,7 +95,8 @@ public struct ReleasePlan: Sendable, Hashable {
       hasTemplates = !(raw?.templates ?? []).isEmpty
       rawObjects = raw?.objects ?? []
     }
-    kustomization = files.hasKustomization ? files.all : nil
+    let directory = ReleasePlan.kustomizeDirectory(options)
+    kustomization = files.hasKustomization(in: directory) ? Kustomization(directory: directory, files: files.all) : nil
     postRender = PostRender(payload: payload, agentScope: agentScope)
   }
 
@@ -107,9 +116,13 @@ public struct ReleasePlan: Sendable, Hashable {
       throw FleetError(
         .chartUnavailable, "the chart \(request.displayName) is not among the bundle's files", key: "helm.chart")
     }
-    let directory = options.kustomizeDir.flatMap { Paths.resolve($0) } ?? ""
+    let directory = kustomizeDirectory(options)
     if files[Paths.join(directory, "kustomization.yaml")] != nil { return .kustomize(directory: directory) }
     return .rawYAML
+  }
+
+  private static func kustomizeDirectory(_ options: BundleDeploymentOptions) -> String {
+    options.kustomizeDir.flatMap { Paths.resolve($0) } ?? ""
   }
 
   private static func metadata(of chart: [ChartFile], directory: String) throws(FleetError) -> Value {

@@ -33,7 +33,7 @@ public struct ClusterSpec: FleetSpec {
     kubeConfigSecretNamespace = try reader.text("kubeConfigSecretNamespace")
     redeployAgentGeneration = try reader.integer("redeployAgentGeneration") ?? 0
     agentNamespace = try reader.text("agentNamespace")
-    templateValues = try reader.tree("templateValues") ?? .null
+    templateValues = try reader.nonEmptyTree("templateValues") ?? .null
     let known: Set = [
       "paused", "clientID", "kubeConfigSecret", "kubeConfigSecretNamespace", "redeployAgentGeneration",
       "agentNamespace", "templateValues",

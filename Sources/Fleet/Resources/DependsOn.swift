@@ -46,7 +46,7 @@ public struct DependsOn: Sendable, Hashable {
 
   /// The labels by which BundleDeployments of this dependency are found, beside ``selector``.
   public func labels(bundleNamespace: String) -> [String: String] {
-    name.isEmpty ? [:] : [FleetLabels.bundleName: name, FleetLabels.bundleNamespace: bundleNamespace]
+    name.isEmpty ? [:] : [FleetLabels.bundleName: Names.labelValue(name), FleetLabels.bundleNamespace: bundleNamespace]
   }
 
   /// Whether a dependency in this state is done.

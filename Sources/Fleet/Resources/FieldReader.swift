@@ -114,6 +114,12 @@ struct FieldReader {
     return value
   }
 
+  /// An object of any content; nil when absent or empty, which are the same where this is used.
+  func nonEmptyTree(_ key: String) throws(FleetError) -> Value? {
+    guard let value = try tree(key) else { return nil }
+    return value == [:] ? nil : value
+  }
+
   /// The reader of a nested object; nil when absent.
   func object(_ key: String) throws(FleetError) -> FieldReader? {
     guard let value = value(key) else { return nil }

@@ -48,7 +48,7 @@ public struct HelmOptions: Sendable, Hashable {
     version = try reader.text("version")
     releaseName = try reader.text("releaseName")
     timeoutSeconds = try reader.int("timeoutSeconds") ?? 0
-    values = try reader.tree("values") ?? .null
+    values = try reader.nonEmptyTree("values") ?? .null
     templateValues = try reader.stringMap("templateValues") ?? [:]
     for source in try reader.objects("valuesFrom") ?? [] { valuesFrom.append(try ValuesFrom(source)) }
     valuesFiles = try reader.strings("valuesFiles")

@@ -11,7 +11,9 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   /// Reads RFC 3339, with a fraction (dropped) and any offset; nil when the text is anything else.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[13] == 0x3A, bytes[16] == 0x3A else { return nil }
+    guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[13] == 0x3A, bytes[16] == 0x3A else {
+      return nil
+    }
     guard bytes[10] == 0x54 || bytes[10] == 0x74 else { return nil }
     guard
       let year = Timestamp.number(bytes[0..<4]), let month = Timestamp.number(bytes[5..<7]),
@@ -40,7 +42,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   private static func offset(_ text: ArraySlice<UInt8>) -> Int64? {
     if text.elementsEqual([0x5A]) || text.elementsEqual([0x7A]) { return 0 }
     let bytes = Array(text)
-    guard bytes.count == 6, bytes[3] == 0x3A, let hours = number(bytes[1..<3]), let minutes = number(bytes[4..<6]) else {
+    guard bytes.count == 6, bytes[3] == 0x3A, let hours = number(bytes[1..<3]), let minutes = number(bytes[4..<6])
+    else {
       return nil
     }
     let seconds = hours * 3600 + minutes * 60

@@ -117,7 +117,8 @@ public enum Rollout {
           return
         }
         plan.newlyCreated += 1
-        targets[target].existing = RolloutTarget.Existing(stagedID: newest, deploymentID: "", appliedID: "", ready: false)
+        targets[target].existing = RolloutTarget.Existing(
+          stagedID: newest, deploymentID: "", appliedID: "", ready: false)
         change(target) { step in
           step.create = true
           step.stage = true

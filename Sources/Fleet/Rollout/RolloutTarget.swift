@@ -36,7 +36,8 @@ public struct RolloutTarget: Sendable, Hashable {
 
   /// A target.
   public init(
-    cluster: TargetCluster, groups: [TargetGroup] = [], newestID: String, existing: Existing? = nil, paused: Bool = false
+    cluster: TargetCluster, groups: [TargetGroup] = [], newestID: String, existing: Existing? = nil,
+    paused: Bool = false
   ) {
     self.cluster = cluster
     self.groups = groups

@@ -49,19 +49,20 @@ public struct NonReadyResource: Sendable, Hashable {
 
 /// How many deployments are in which state.
 public struct StateCounts: Sendable, Hashable {
-  private var counts = [Int](repeating: 0, count: BundleState.allCases.count)
+  /// One lane per state; a hundred thousand counters are kept, so they allocate nothing.
+  private var counts = SIMD8<Int32>(repeating: 0)
 
   /// None.
   public init() {}
 
   /// How many are in a state.
   public subscript(state: BundleState) -> Int {
-    get { counts[state.rank - 1] }
-    set { counts[state.rank - 1] = newValue }
+    get { Int(counts[state.rank - 1]) }
+    set { counts[state.rank - 1] = Int32(clamping: newValue) }
   }
 
   /// All of them.
-  public var total: Int { counts.reduce(0, +) }
+  public var total: Int { Int(counts.wrappedSum()) }
   /// Those that are not Ready.
   public var nonReady: Int { total - self[.ready] }
 
@@ -70,12 +71,12 @@ public struct StateCounts: Sendable, Hashable {
 
   /// Adds counts.
   public static func += (left: inout StateCounts, right: StateCounts) {
-    for index in left.counts.indices { left.counts[index] += right.counts[index] }
+    left.counts &+= right.counts
   }
 
   /// Takes counts away again.
   public static func -= (left: inout StateCounts, right: StateCounts) {
-    for index in left.counts.indices { left.counts[index] -= right.counts[index] }
+    left.counts &-= right.counts
   }
 }
 

@@ -55,7 +55,9 @@ public struct ObjectIdentity: Sendable, Hashable, Comparable {
 
   /// By API version, kind, namespace and name.
   public static func < (left: ObjectIdentity, right: ObjectIdentity) -> Bool {
-    (left.apiVersion, left.kind, left.namespace, left.name) < (right.apiVersion, right.kind, right.namespace, right.name)
+    (left.apiVersion, left.kind, left.namespace, left.name) < (
+      right.apiVersion, right.kind, right.namespace, right.name
+    )
   }
 }
 
@@ -159,7 +161,8 @@ public struct NonReadyStatus: Sendable, Hashable {
     summary = Summary()
     if let nested = try reader.object("summary") {
       summary = Summary(
-        state: try nested.text("state"), error: try nested.flag("error"), transitioning: try nested.flag("transitioning"),
+        state: try nested.text("state"), error: try nested.flag("error"),
+        transitioning: try nested.flag("transitioning"),
         message: try nested.strings("message"))
     }
   }

@@ -105,7 +105,8 @@ public enum ValueTemplating {
   ) throws(FleetError) -> Value {
     guard let engine else {
       throw FleetError(
-        .targeting, "\(what) has ${ } templates, which this version of Flotilla does not render;"
+        .targeting,
+        "\(what) has ${ } templates, which this version of Flotilla does not render;"
           + " set helm.disablePreProcess to leave them as they are")
     }
     do {

@@ -53,6 +53,7 @@ enum ApplyMerge {
     guard let below = last.children[element] else { return part }
     let result = prune(
       part, last: below, owned: owned.children[element] ?? FieldSet(), FieldPaths.child(element, schema))
-    return !stays && (result == [:] || result == []) ? nil : result
+    if !stays, result == [:] || result == [] { return nil }
+    return result
   }
 }

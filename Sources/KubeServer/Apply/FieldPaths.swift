@@ -19,11 +19,12 @@ enum FieldPaths {
     }
   }
 
-  /// Adds a part of a value: below its element, and as a member if it is a leaf or has an identity of its own.
+  /// Adds a part of a value: below its element, and as a member if it is a leaf, empty, or has an identity of its own.
+  /// (Kubernetes leaves an empty list to nobody; here it goes with who applied it.)
   static func insert(_ part: Value, at element: PathElement, of schema: SchemaNode?, into set: inout FieldSet) {
     let (below, isLeaf) = of(part, child(element, schema))
     set.put(below, below: element)
-    if isLeaf || part == [:] || hasIdentity(element, schema) { set.members.insert(element) }
+    if isLeaf || part == [:] || part == [] || hasIdentity(element, schema) { set.members.insert(element) }
   }
 
   /// Whether an element exists apart from what is in it: list items, and keys of maps that are no declared fields.

@@ -40,7 +40,10 @@ struct ManagedFields: Sendable {
       result = ApplyMerge.prune(result, last: last.fields, owned: owned, schema)
     }
     let difference = FieldDifference(from: stripped(live, part), to: stripped(result, part), schema)
-    if !force { try refuseConflicts(difference.written, with: others) }
+    if !force {
+      let inherited = manager == "kubectl" ? lastApplied(live) : FieldSet()
+      try refuseConflicts(difference.written, with: others, but: inherited)
+    }
     take(difference.written.union(difference.removed), from: &others)
     others.removeAll { $0.fields.isEmpty }
     let time = last.map { $0.fields == wanted ? $0.time : Timestamp.format(now) } ?? Timestamp.format(now)
@@ -56,7 +59,8 @@ struct ManagedFields: Sendable {
 
   /// Writes entries into an object.
   func store(_ entries: [ManagedEntry], in object: inout Value) {
-    object.set(entries.isEmpty ? nil : ManagedEntry.encode(entries), at: "metadata", "managedFields")
+    let list: Value? = entries.isEmpty ? .none : .some(ManagedEntry.encode(entries))
+    object.set(list, at: "metadata", "managedFields")
   }
 
   /// Whether two lists of entries say the same but for their times.
@@ -109,7 +113,22 @@ struct ManagedFields: Sendable {
     }
   }
 
-  private func refuseConflicts(_ written: FieldSet, with others: [ManagedEntry]) throws(KubeError) {
+  /// What kubectl applied from the client's side before and nobody changed since, by its annotation: kubectl may go on
+  /// with server-side apply there as if it were its own, as in Kubernetes.
+  private func lastApplied(_ live: Value) -> FieldSet {
+    guard
+      let text = live.at("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")?.string,
+      let applied = try? JSON.parse(text)
+    else { return FieldSet() }
+    let fields = FieldPaths.of(stripped(applied, .main), schema).set
+    let difference = FieldDifference(from: stripped(applied, .main), to: stripped(live, .main), schema)
+    return fields.subtracting(difference.written.union(difference.removed))
+  }
+
+  private func refuseConflicts(
+    _ written: FieldSet, with others: [ManagedEntry], but inherited: FieldSet
+  ) throws(KubeError) {
+    let written = written.intersection(others.reduce(FieldSet()) { $0.union($1.fields) }).subtracting(inherited)
     var causes: [KubeError.Cause] = []
     var texts: [String] = []
     for entry in others {

@@ -116,14 +116,12 @@ struct HTTPBridge: HTTPResponder {
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         logger.debug("watch ended", metadata: ["resource": "\(watch.served.kind.groupResource)", "s": "\(seconds)"])
       }
-      // Written through a box: the closures below must not capture the writer they are given by reference.
-      nonisolated(unsafe) var out = writer
       try await request.body.consumeWithInboundCloseHandler { _ in
-        try await watch.run(mailbox: mailbox) { bytes in try await out.write(ByteBuffer(bytes: bytes)) }
+        try await watch.run(mailbox: mailbox) { bytes in try await writer.write(ByteBuffer(bytes: bytes)) }
       } onInboundClosed: {
         mailbox.end(nil)
       }
-      try await out.finish(nil)
+      try await writer.finish(nil)
     }
   }
 

@@ -52,16 +52,21 @@ enum ProtobufDecoder {
   ) throws(KubeError) -> Value? {
     switch (type, field) {
     case (.string, .bytes(let bytes)):
-      return bytes.isEmpty && !keepsEmpty ? nil : .string(String(decoding: bytes, as: UTF8.self))
+      if bytes.isEmpty, !keepsEmpty { return nil }
+      return .string(String(decoding: bytes, as: UTF8.self))
     case (.bytes, .bytes(let bytes)): return .string(Base64.encode(bytes))
     case (.integer, .varint(let number)):
-      return number == 0 && !keepsEmpty ? nil : .integer(Int64(bitPattern: number))
-    case (.boolean, .varint(let number)): return number == 0 && !keepsEmpty ? nil : .bool(number != 0)
+      if number == 0, !keepsEmpty { return nil }
+      return .integer(Int64(bitPattern: number))
+    case (.boolean, .varint(let number)):
+      if number == 0, !keepsEmpty { return nil }
+      return .bool(number != 0)
     case (.time, .bytes(let bytes)): return try time(bytes)
     case (.fieldsV1, .bytes(let bytes)): return try fieldsV1(bytes)
     case (.message(let fields), .bytes(let bytes)):
       let value = try document(bytes, fields, depth: depth + 1)
-      return value == [:] && !keepsEmpty ? nil : value
+      if value == [:], !keepsEmpty { return nil }
+      return value
     default: throw ProtobufReader.malformed
     }
   }
@@ -87,7 +92,8 @@ enum ProtobufDecoder {
     while let (number, field) = try reader.next() {
       if number == 1, case .varint(let value) = field { seconds = Int64(bitPattern: value) }
     }
-    return seconds == 0 ? nil : .string(Timestamp.format(seconds))
+    if seconds == 0 { return nil }
+    return .string(Timestamp.format(seconds))
   }
 
   private static func fieldsV1(_ bytes: ArraySlice<UInt8>) throws(KubeError) -> Value? {

@@ -50,7 +50,8 @@ struct DeploymentStorage: ResourceStorage {
     return last.object
   }
 
-  func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error> {
+  func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error>
+  {
     let after: Revision
     if let resourceVersion {
       guard let value = UInt64(resourceVersion) else {

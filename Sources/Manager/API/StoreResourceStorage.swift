@@ -79,7 +79,8 @@ struct StoreResourceStorage: ResourceStorage {
     }
   }
 
-  func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error> {
+  func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error>
+  {
     let after: Revision
     if let resourceVersion {
       after = try revision(resourceVersion)
@@ -187,7 +188,10 @@ private struct ContinueToken {
   }
 
   init(_ text: String, kind: String) throws {
-    let parts = Data(base64Encoded: text).map { String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) } ?? []
+    let parts =
+      Data(base64Encoded: text).map {
+        String(decoding: $0, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+      } ?? []
     guard parts.count == 3, let revision = UInt64(parts[0]) else {
       throw KubeError.badRequest("the continue token is not one of this server's; list again without it")
     }

@@ -25,18 +25,9 @@ actor BundleController: Service {
 
   func run() async throws {
     let follower = StoreFollower(store: objects.store, kinds: Catalog.kinds, logger: logger)
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          await self.queue.run(workers: Limits.bundleWorkers, logger: self.logger) { try await self.reconcile($0) }
-        }
-        group.addTask {
-          try await follower.run { await self.apply($0) } synced: { await self.didSync() }
-        }
-        try await group.next()
-        group.cancelAll()
-      }
-    }
+    try await runController(
+      follower, queue: queue, workers: Limits.bundleWorkers, reconcile: { try await self.reconcile($0) },
+      change: { await self.apply($0) }, synced: { await self.didSync() })
   }
 
   /// The Cluster that an agent with this client id has registered as before.
@@ -96,7 +87,11 @@ actor BundleController: Service {
     for (namespace, known) in left { writes.append(DeploymentWriter.removal(of: known, namespace: namespace)) }
     if !writes.isEmpty { try await noteContent(content) }
     try await commit(writes)
-    if work.cluster == nil { try await settle(work.bundle, bundle: known.bundle, error: "") }
+    if work.cluster == nil {
+      try await settle(
+        work.bundle, bundle: known.bundle, error: Self.unknownGroups(known.bundle, groups: groups),
+        reason: Self.unknownGroup)
+    }
     return nil
   }
 
@@ -135,9 +130,23 @@ actor BundleController: Service {
     }
   }
 
+  /// The reason of a `Targeted` condition that is False because a target names a group that is not there.
+  static let unknownGroup = "UnknownClusterGroup"
+
+  /// Names the groups that targets ask for and nobody has made; `default` is nobody's mistake (fleet-behaviour §3.2).
+  private static func unknownGroups(_ bundle: Fleet.Bundle, groups: [TargetGroup]) -> String {
+    let known = Set(groups.map(\.name) + ["", "default"])
+    let missing = Set(bundle.spec.targets.map(\.criteria.clusterGroup)).subtracting(known).sorted()
+    guard !missing.isEmpty else { return "" }
+    let names = missing.map { "\(bundle.metadata.namespace)/\($0)" }.joined(separator: ", ")
+    return "targets name a ClusterGroup that does not exist: \(names); create it, or correct the targets"
+  }
+
   /// Says on the Bundle which generation has reached its deployments, and whether its clusters could be found; the summaries
   /// put that into the Ready condition.
-  private func settle(_ name: ObjectName, bundle: Fleet.Bundle, error: String) async throws {
+  private func settle(
+    _ name: ObjectName, bundle: Fleet.Bundle, error: String, reason: String = "Error"
+  ) async throws {
     let now = objects.now()
     let condition = bundle.conditions["Targeted"]
     let observed = bundle.status["observedGeneration"]?.integer
@@ -146,7 +155,7 @@ actor BundleController: Service {
     let generation = bundle.metadata.generation
     try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
       var conditions = Conditions($0.at("status", "conditions"))
-      if conditions.set("Targeted", error.isEmpty, reason: error.isEmpty ? "" : "Error", message: error, at: now) {
+      if conditions.set("Targeted", error.isEmpty, reason: error.isEmpty ? "" : reason, message: error, at: now) {
         $0.set(conditions.value, at: "status", "conditions")
       }
       $0.set(.integer(generation), at: "status", "observedGeneration")

@@ -17,21 +17,11 @@ struct ClusterController: Service {
   func run() async throws {
     let queue = WorkQueue<ObjectName>()
     let follower = StoreFollower(store: objects.store, kinds: [StoredKind.clusters], logger: logger)
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await queue.run(workers: 2, logger: logger) { try await reconcile($0) } }
-        group.addTask {
-          try await follower.run { changes in
-            for change in changes {
-              await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name))
-            }
-          } synced: {
-          }
-        }
-        try await group.next()
-        group.cancelAll()
-      }
-    }
+    try await runController(
+      follower, queue: queue, workers: 2, reconcile: { try await reconcile($0) },
+      change: { changes in
+        for change in changes { await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name)) }
+      })
   }
 
   private func reconcile(_ name: ObjectName) async throws -> Duration? {

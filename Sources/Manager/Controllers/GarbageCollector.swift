@@ -12,7 +12,7 @@ struct GarbageCollector: Service {
   let logger: Logger
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
+    try await untilShutdown {
       while true {
         try await Task.sleep(for: Limits.garbageInterval)
         do {

@@ -20,7 +20,7 @@ struct StoreFollower: Sendable {
 
   /// Runs until cancelled. `synced` is called after each complete listing.
   func run(
-    change: @Sendable ([ObjectChange]) async -> Void, synced: @Sendable () async -> Void
+    change: @Sendable ([ObjectChange]) async -> Void, synced: @Sendable () async -> Void = {}
   ) async throws {
     var known: Set<ObjectKey> = []
     while true {
@@ -55,7 +55,8 @@ struct StoreFollower: Sendable {
         try Task.checkCancellation()
         return
       } catch let error as StoreError where error.code == .compacted {
-        logger.info("a controller fell behind the store's history and lists everything again", metadata: ["kinds": "\(kinds)"])
+        logger.info(
+          "a controller fell behind the store's history and lists everything again", metadata: ["kinds": "\(kinds)"])
       }
     }
   }

@@ -74,7 +74,9 @@ struct BundleWriter: Sendable {
     if existing.at("metadata", "deletionTimestamp") != nil {
       return "the bundle of this name is being deleted; it is made again once it is gone"
     }
-    if existing.at("spec", "helmOpOptions") != nil { return "the bundle of this name belongs to a HelmOp; rename one of them" }
+    if existing.at("spec", "helmOpOptions") != nil {
+      return "the bundle of this name belongs to a HelmOp; rename one of them"
+    }
     if let owner = existing.at("metadata", "labels", FleetLabels.repoName)?.string, owner != repository.name {
       return "the bundle of this name belongs to GitRepo \(owner); rename one of them"
     }

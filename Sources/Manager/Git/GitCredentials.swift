@@ -86,7 +86,8 @@ struct SecretData: Sendable {
       }
       if text("github_app_id") != nil {
         throw ManagerError(
-          .invalid, "Secret \(name) is of a GitHub App, which is not supported yet; use a token as username and password")
+          .invalid,
+          "Secret \(name) is of a GitHub App, which is not supported yet; use a token as username and password")
       }
       throw ManagerError(
         .invalid, "Secret \(name) of type \(type) has neither username and password nor ssh-privatekey")

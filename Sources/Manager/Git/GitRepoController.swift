@@ -38,19 +38,9 @@ actor GitRepoController: Service {
   func run() async throws {
     let follower = StoreFollower(
       store: objects.store, kinds: [StoredKind.gitRepos, StoredKind.secrets, StoredKind.bundles], logger: logger)
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          await self.queue.run(workers: Limits.gitWorkers, logger: self.logger) { try await self.reconcile($0) }
-        }
-        group.addTask {
-          try await follower.run { await self.apply($0) } synced: {
-          }
-        }
-        try await group.next()
-        group.cancelAll()
-      }
-    }
+    try await runController(
+      follower, queue: queue, workers: Limits.gitWorkers, reconcile: { try await self.reconcile($0) },
+      change: { await self.apply($0) })
   }
 
   private func apply(_ changes: [ObjectChange]) async {
@@ -123,7 +113,8 @@ actor GitRepoController: Service {
       sync.polled(request, now: elapsed(), jitter: .random(in: 0...0.1))
       if try await status.pollFailed(error.message) {
         try await events.record(.warning, "FailedToCheckCommit", error.message, about: object)
-        logger.warning("a git repository cannot be read", metadata: ["gitrepo": "\(name)", "error": "\(error.message)"])
+        logger.warning(
+          "a git repository cannot be read", metadata: ["gitrepo": "\(name)", "error": "\(error.message)"])
       }
       return pace(sync, request)
     }
@@ -144,7 +135,8 @@ actor GitRepoController: Service {
       if refused.isEmpty { sync.finished(request, commit: commit) } else { sync.interrupted() }
       if !result.failureMessage.isEmpty {
         try await events.record(.warning, "Failed", result.failureMessage, about: object)
-        logger.warning("some bundles cannot be made", metadata: ["gitrepo": "\(name)", "error": "\(result.failureMessage)"])
+        logger.warning(
+          "some bundles cannot be made", metadata: ["gitrepo": "\(name)", "error": "\(result.failureMessage)"])
       }
     } catch let error as GitError {
       sync.interrupted()

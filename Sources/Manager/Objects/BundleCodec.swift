@@ -64,7 +64,8 @@ actor ContentCache {
   func manifest(_ content: StoredContent) async throws -> Manifest {
     if let hit = recent.first(where: { $0.digest == content.digest }) { return hit.manifest }
     guard let digest = BlobDigest(hex: content.digest), let blob = try await store.blob(digest) else {
-      throw ManagerError(.unavailable, "the content \(content.id) is missing from the store; restore it or push a new commit")
+      throw ManagerError(
+        .unavailable, "the content \(content.id) is missing from the store; restore it or push a new commit")
     }
     let manifest = try Manifest(blob: blob, expecting: content.id)
     recent.append((content.digest, manifest))

@@ -41,7 +41,9 @@ struct EventRecorder: Sendable {
   func expire() async throws {
     let horizon = objects.now().seconds - Int64(Limits.eventSeconds)
     for event in try await objects.list(kind: StoredKind.events) {
-      guard let last = event["lastTimestamp"]?.string.flatMap({ Timestamp($0) }), last.seconds < horizon else { continue }
+      guard let last = event["lastTimestamp"]?.string.flatMap({ Timestamp($0) }), last.seconds < horizon else {
+        continue
+      }
       try await objects.delete(ObjectRepository.key(of: event, kind: StoredKind.events))
     }
   }

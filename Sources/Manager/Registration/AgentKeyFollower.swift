@@ -7,24 +7,19 @@ import Wire
 struct AgentKeyFollower: Service {
   let store: any Store
   let directory: KeyDirectory
-  /// Cuts the live connection of a key that is no longer anybody's.
-  let disconnect: @Sendable (CurvePublicKey) -> Void
   let logger: Logger
 
   func run() async throws {
     let admitted = AdmittedKeys()
-    try await cancelWhenGracefulShutdown {
+    try await untilShutdown {
       try await StoreFollower(store: store, kinds: [StoredKind.agentKeys], logger: logger).run { changes in
         for change in changes {
           let record = change.object.flatMap(AgentKeyRecord.init(decoding:))
           let old = await admitted.replace(change.key, with: record?.publicKey)
           if let record { directory.set(record.publicKey, identity: record.cluster.description) }
-          if let old, old != record?.publicKey {
-            directory.remove(old)
-            disconnect(old)
-          }
+          // Removing a key cuts its live connections, too.
+          if let old, old != record?.publicKey { directory.remove(old) }
         }
-      } synced: {
       }
     }
   }

@@ -20,7 +20,8 @@ enum EnrollmentPolicy {
         .permissionDenied,
         message:
           "the registration token is unknown or was revoked; take the values of a ClusterRegistrationToken's Secret anew",
-        detail: token == nil ? "no token has the id \(request.tokenId)" : "the secret is not that of token \(request.tokenId)")
+        detail: token == nil
+          ? "no token has the id \(request.tokenId)" : "the secret is not that of token \(request.tokenId)")
     }
     if let expires = token.expires, expires <= now {
       return .refuse(
@@ -55,10 +56,12 @@ enum LabelSyntax {
     let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     let name = parts.last.map(String.init) ?? ""
     if !isName(name) || (parts.count == 2 && !Names.isValidObjectName(String(parts[0]))) {
-      return "the key '\(key.prefix(80))' is not a label key (an optional DNS prefix and /, then up to 63 of [A-Za-z0-9._-])"
+      return
+        "the key '\(key.prefix(80))' is not a label key (an optional DNS prefix and /, then up to 63 of [A-Za-z0-9._-])"
     }
     if !value.isEmpty, !isName(value) {
-      return "the value of '\(key)' is not a label value (up to 63 of [A-Za-z0-9._-], beginning and ending with a letter or digit)"
+      return
+        "the value of '\(key)' is not a label value (up to 63 of [A-Za-z0-9._-], beginning and ending with a letter or digit)"
     }
     return nil
   }

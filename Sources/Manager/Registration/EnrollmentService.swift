@@ -56,7 +56,8 @@ actor EnrollmentService {
   }
 
   private func join(
-    _ request: EnrollRequest, cluster: ObjectName, labels: [String: String], token: JoinTokenRecord?, key: CurvePublicKey
+    _ request: EnrollRequest, cluster: ObjectName, labels: [String: String], token: JoinTokenRecord?,
+    key: CurvePublicKey
   ) async throws {
     let clusterKey = ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
     let object: Value = [

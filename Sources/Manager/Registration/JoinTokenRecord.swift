@@ -57,7 +57,8 @@ struct JoinTokenRecord: Sendable, Hashable {
   }
 
   /// A fresh token for a ClusterRegistrationToken: its record, and the secret that only the user's Secret holds.
-  static func make(for token: ObjectName, uid: String, expires: Timestamp?) -> (record: JoinTokenRecord, secret: String) {
+  static func make(for token: ObjectName, uid: String, expires: Timestamp?) -> (record: JoinTokenRecord, secret: String)
+  {
     let secret = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0).hexText }
     let id = SymmetricKey(size: .bits128).withUnsafeBytes { Data($0).hexText }
     let hash = SHA256.hash(data: Data(secret.utf8)).hexText

@@ -22,21 +22,11 @@ struct TokenController: Service {
     let queue = WorkQueue<ObjectName>()
     let follower = StoreFollower(
       store: objects.store, kinds: [StoredKind.clusterRegistrationTokens, StoredKind.secrets], logger: logger)
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { await queue.run(workers: 1, logger: logger) { try await reconcile($0) } }
-        group.addTask {
-          try await follower.run { changes in
-            for change in changes {
-              await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name))
-            }
-          } synced: {
-          }
-        }
-        try await group.next()
-        group.cancelAll()
-      }
-    }
+    try await runController(
+      follower, queue: queue, workers: 1, reconcile: { try await reconcile($0) },
+      change: { changes in
+        for change in changes { await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name)) }
+      })
   }
 
   private func reconcile(_ name: ObjectName) async throws -> Duration? {
@@ -61,7 +51,8 @@ struct TokenController: Service {
     }
     let current = records.first { $0.tokenUID == token.metadata.uid }
     if let secret, secret["type"]?.string != Self.secretType {
-      try await setReady(key, error: "a Secret \(name) of type \(secret["type"]?.string ?? "Opaque") is in the way; delete or rename it")
+      try await setReady(
+        key, error: "a Secret \(name) of type \(secret["type"]?.string ?? "Opaque") is in the way; delete or rename it")
       return nil
     }
     if current == nil || secret == nil || current?.expires != token.expires {

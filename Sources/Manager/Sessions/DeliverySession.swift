@@ -165,7 +165,8 @@ actor DeliverySession {
       } else if known.contains(status.id), (try? BundleDeploymentStatus(JSON.parse(status.status))) != nil {
         writes.append(.put(key, status.status))
       } else {
-        logger.debug("a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
+        logger.debug(
+          "a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
       }
     }
     if !writes.isEmpty { _ = try await objects.store.commit(writes) }

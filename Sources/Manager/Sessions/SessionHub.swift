@@ -26,7 +26,7 @@ actor SessionHub: Service {
   }
 
   func run() async throws {
-    try await cancelWhenGracefulShutdown {
+    try await untilShutdown {
       while true {
         let watch = try self.objects.store.watch(
           kinds: [StoredKind.bundleDeployments], after: await self.objects.store.currentRevision())

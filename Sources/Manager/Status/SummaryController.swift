@@ -21,19 +21,9 @@ actor SummaryController: Service {
 
   func run() async throws {
     let follower = StoreFollower(store: objects.store, kinds: SummaryModel.kinds, logger: logger)
-    try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          await self.queue.run(workers: 4, logger: self.logger) { try await self.write($0) }
-        }
-        group.addTask {
-          try await follower.run { await self.apply($0) } synced: {
-          }
-        }
-        try await group.next()
-        group.cancelAll()
-      }
-    }
+    try await runController(
+      follower, queue: queue, workers: Limits.summaryWorkers, reconcile: { try await self.write($0) },
+      change: { await self.apply($0) })
   }
 
   private func apply(_ changes: [ObjectChange]) async {
@@ -50,7 +40,9 @@ actor SummaryController: Service {
       try await mutate(StoredKind.bundles, name) { bundle in
         let previous = bundle["status"] ?? .null
         let targeted = Conditions(previous["conditions"])["Targeted"]
-        let error = targeted.flatMap { $0.isFalse ? FleetError(.targeting, $0.message) : nil }
+        // A group that is missing is an error only where it leaves the bundle without any cluster.
+        let matters = targeted?.reason != BundleController.unknownGroup || counter.counts.total == 0
+        let error = targeted.flatMap { $0.isFalse && matters ? FleetError(.targeting, $0.message) : nil }
         bundle["status"] = counter.status(
           previous: previous, generation: previous["observedGeneration"]?.integer ?? 0, error: error,
           notes: error == nil && bundle.isUnsettledBundle ? ["Pending"] : [], at: now)
@@ -116,7 +108,8 @@ actor SummaryController: Service {
     return (resources.value, nil)
   }
 
-  private func mutate(_ kind: String, _ name: ObjectName, _ change: @Sendable (inout Value) throws -> Void) async throws {
+  private func mutate(_ kind: String, _ name: ObjectName, _ change: @Sendable (inout Value) throws -> Void) async throws
+  {
     try await objects.mutate(ObjectKey(kind: kind, namespace: name.namespace, name: name.name), change)
   }
 }

@@ -148,7 +148,9 @@ struct SummaryModel: Sendable {
       touched.insert(.bundle(name))
     }
     if let old, old.repo != new?.repo {
-      for (key, counted) in deployments where counted.record?.bundle == name { touched.formUnion(recount(key) { _ in }) }
+      for (key, counted) in deployments where counted.record?.bundle == name {
+        touched.formUnion(recount(key) { _ in })
+      }
     }
     return touched
   }
@@ -179,7 +181,11 @@ struct SummaryModel: Sendable {
     for cluster in Array(clusterFacts.keys) where cluster.namespace == name.namespace {
       guard var facts = clusterFacts[cluster] else { continue }
       var member = facts.groups
-      if Self.contains(name, group.spec.selector, cluster, facts.labels) { member.insert(name) } else { member.remove(name) }
+      if Self.contains(name, group.spec.selector, cluster, facts.labels) {
+        member.insert(name)
+      } else {
+        member.remove(name)
+      }
       _ = move(cluster, &facts, to: member)
       clusterFacts[cluster] = facts
     }

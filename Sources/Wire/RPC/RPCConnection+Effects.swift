@@ -3,6 +3,8 @@ extension RPCConnection {
   struct Effects {
     var schedule = false
     var waiters: [StreamBuffer.Waiter] = []
+    /// Handlers of streams that are over, and whether they are to be cancelled.
+    var finished: [(task: Task<Void, Never>, isFailed: Bool)] = []
     var opened: [(id: StreamID, open: Frame.Open, buffer: StreamBuffer)] = []
   }
 }
@@ -36,7 +38,9 @@ extension RPCConnection.State {
     case .halfClosed(let id):
       if let waiters = streams[id]?.finishReading() { effects.waiters += waiters }
     case .closed(let id, let error):
-      if let buffer = streams.removeValue(forKey: id) { effects.waiters += buffer.finish(error) }
+      guard let (waiters, task) = streams.removeValue(forKey: id)?.finish(error) else { break }
+      effects.waiters += waiters
+      if let task { effects.finished.append((task, error != nil)) }
     case .established:
       isEstablished = true
       wakeLifeWaiters(&effects)

@@ -68,6 +68,7 @@ final class RPCConnection: Sendable {
     }
     if effects.schedule { driver.schedule(self) }
     for waiter in effects.waiters { waiter.resume() }
+    for finished in effects.finished where finished.isFailed { finished.task.cancel() }
     for opened in effects.opened { serve(opened.id, opened.open, opened.buffer) }
     return result
   }

@@ -45,22 +45,19 @@ final class StreamBuffer: Sendable {
     }
   }
 
-  /// The stream is over both ways. What arrived before can still be read.
-  func finish(_ error: RPCError?) -> [Waiter] {
+  /// The stream is over both ways. What arrived before can still be read. Returns who waits, and the handler's task, to be
+  /// cancelled where there was an error: cancelling runs code of others, which no lock may be held around.
+  func finish(_ error: RPCError?) -> (waiters: [Waiter], task: Task<Void, Never>?) {
     state.withLock { state in
-      guard !state.isOver else { return [] }
+      guard !state.isOver else { return ([], nil) }
       state.isOver = true
-      if let error {
-        state.end = .failed(error)
-        state.task?.cancel()
-      } else {
-        state.end = state.end ?? .finished
-      }
+      state.end = error.map(End.failed) ?? state.end ?? .finished
       let waiters = state.takeReaders() + state.writers + state.endWaiters
+      let task = state.task
       state.writers = []
       state.endWaiters = []
       state.task = nil
-      return waiters
+      return (waiters, task)
     }
   }
 

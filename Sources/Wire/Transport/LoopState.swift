@@ -77,8 +77,9 @@ final class LoopState {
 
   /// Sends what a connection has, and sets its timer.
   func flush(_ connection: RPCConnection) {
-    let (messages, deadline) = connection.takeOutbound()
+    // Before it is attached a connection keeps what it has; attaching sends it.
     guard let entry = attached[connection.id] else { return }
+    let (messages, deadline) = connection.takeOutbound()
     wheel.schedule(connection.id, at: deadline)
     entry.participant.send(messages, for: connection, self)
     // Sending takes commands from the socket's mailbox, after which its descriptor may stay silent: look at it this round.

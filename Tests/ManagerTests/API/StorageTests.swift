@@ -39,7 +39,8 @@ import Testing
       let first = try await storage.list(namespace: nil, limit: 2, continue: nil)
       _ = try await storage.create(configMap("cc"))
       let second = try await storage.list(namespace: nil, limit: 10, continue: first.continue)
-      #expect((first.items + second.items).map { $0.at("metadata", "name")?.string } == ["a", "b", "c", "cc", "d", "e"])
+      #expect(
+        (first.items + second.items).map { $0.at("metadata", "name")?.string } == ["a", "b", "c", "cc", "d", "e"])
       #expect(second.resourceVersion == first.resourceVersion)
       #expect(second.continue == nil)
       await #expect(throws: KubeError.self) {
@@ -99,7 +100,9 @@ import Testing
         [
           "apiVersion": "fleet.cattle.io/v1alpha1", "kind": "Bundle",
           "metadata": ["name": .string(name), "namespace": "n"],
-          "spec": ["resources": [["name": "a.yaml", "content": "kind: A"], ["name": "b.yaml", "content": "kind: B"]]],
+          "spec": [
+            "resources": [["name": "a.yaml", "content": "kind: A"], ["name": "b.yaml", "content": "kind: B"]]
+          ],
         ]
       }
       for name in ["one", "two"] { _ = try await storage.create(bundle(name)) }

@@ -1,0 +1,36 @@
+/// The limits of the agent, in one place.
+public enum AgentLimits {
+  /// Deployments of one cluster.
+  public static let deployments = 20_000
+  /// Bytes of one file of the state directory that is not a blob.
+  public static let stateFileBytes = 64 << 20
+  /// Bytes of one blob.
+  public static let blobBytes = 256 << 20
+  /// Bytes of an options blob, which is decoded when it arrives.
+  public static let payloadBytes = 16 << 20
+  /// Bytes of a values file.
+  public static let valuesBytes = 64 << 10
+  /// Blobs that are fetched at the same time.
+  public static let concurrentFetches = 8
+  /// Bytes of blobs that broke off and are kept to be resumed.
+  public static let partialBlobBytes = 64 << 20
+  /// Deployments that are worked on at the same time, unless the configuration says otherwise.
+  public static let concurrentDeployments = 4
+  /// The most deployments that may be worked on at the same time.
+  public static let concurrentDeploymentsMaximum = 64
+  /// Kinds that are watched at the same time.
+  public static let watchedKinds = 1000
+
+  /// How long changes of live objects are gathered before a status is made of them.
+  public static let observationDebounce = Duration.milliseconds(60)
+  /// How often every release is looked at without any event having come.
+  public static let resyncInterval = Duration.seconds(600)
+  /// The first and the longest pause before a failed deployment is tried again.
+  public static let retryBackoff = (first: Duration.milliseconds(500), last: Duration.seconds(300))
+  /// The pause after a manager's or cluster's refusal that only a person can lift.
+  public static let refusalBackoff = (first: Duration.seconds(5), last: Duration.seconds(300))
+  /// How long one enrolment may take.
+  public static let enrollmentDeadline = Duration.seconds(15)
+  /// How long the cluster is given to answer one request.
+  public static let clusterDeadline = Duration.seconds(20)
+}

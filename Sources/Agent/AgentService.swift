@@ -1,0 +1,128 @@
+import Document
+import Fleet
+import Foundation
+import HelmEngine
+import KubeClient
+import Logging
+import ServiceLifecycle
+import Wire
+
+/// The agent of one cluster: enrols, holds the session with its manager, deploys what it is sent, watches it and reports.
+///
+/// It keeps its cluster right from its state directory alone: without the manager it goes on with what it knows, and without
+/// the cluster's API server it tries again until it answers, removing nothing.
+public struct AgentService: Service {
+  private let configuration: AgentConfiguration
+  private let logger: Logger
+
+  /// Prepares an agent; nothing is opened before ``run()``.
+  public init(configuration: AgentConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Works until graceful shutdown or cancellation. Helm's operations that are under way then run to their end.
+  ///
+  /// - Throws: `AgentError` when the state directory, the values or the kubeconfig cannot be used. What may go away by
+  ///   itself (a manager or an API server that does not answer, a refused token) is logged, and tried again.
+  public func run() async throws {
+    let state = try await AgentState.open(configuration.stateDirectory)
+    defer { state.close() }
+    let client = try await makeClient()
+    let outcome: Result<Void, any Error>
+    do {
+      try await cancelWhenGracefulShutdown { try await work(state: state, cluster: KubeCluster(client)) }
+      outcome = .success(())
+    } catch is CancellationError {
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    await client.shutdown()
+    try outcome.get()
+  }
+
+  private func work(state: AgentState, cluster: KubeCluster) async throws {
+    let (enrollment, keyPair) = try await identity(state: state, cluster: cluster)
+    logger.info(
+      "agent of \(enrollment.cluster)",
+      metadata: ["manager": "\(enrollment.endpoints.joined(separator: ", "))", "state": "\(state.directory)"])
+    let keeper = DesiredKeeper(state: state, fetcher: BlobFetcher(blobs: state.blobs))
+    let engine = HelmEngine(
+      connection: connection, libraryPath: configuration.helmLibrary, threads: configuration.concurrentDeployments)
+    let installer = HelmInstaller(
+      engine: engine, cluster: cluster, blobs: state.blobs, agentNamespace: configuration.agentNamespace,
+      scope: ReleaseMarks.scope(cluster: enrollment.cluster), logger: logger)
+    let reports = AsyncStream<DeploymentStatus>.makeStream()
+    let deployer = Deployer(
+      state: state, installer: installer, concurrency: configuration.concurrentDeployments, logger: logger
+    ) { id, version, status in
+      reports.continuation.yield(DeploymentStatus(id: id, version: version, status: status ?? []))
+    }
+    let observer = ClusterObserver(
+      cluster: cluster, logger: logger, tell: { deployer.found($0, $1) }, clusterIsBack: { deployer.clusterIsBack() })
+    let desired = state.desired
+    let briefs = await keeper.briefs(of: desired.items.values, logger: logger)
+    await deployer.update(desired, briefs: briefs)
+    let link = ManagerLink(
+      state: state, keeper: keeper, deployer: deployer, identity: await session(cluster), enrollment: enrollment,
+      keyPair: keyPair, held: Set(briefs.keys), logger: logger)
+    await withDiscardingTaskGroup { group in
+      group.addTask { await observer.run() }
+      group.addTask { await deployer.run(observer: observer) }
+      group.addTask { await link.run() }
+      group.addTask { for await status in reports.stream { await link.report(status) } }
+    }
+  }
+
+  private func identity(
+    state: AgentState, cluster: KubeCluster
+  ) async throws -> (EnrollmentRecord, CurveKeyPair) {
+    switch configuration.manager {
+    case .enrolled(let record, let keyPair): return (record, keyPair)
+    case .registration(let values):
+      let enroller = Enroller(
+        state: state, cluster: cluster, agentVersion: configuration.agentVersion, logger: logger)
+      let record = try await enroller.enrollment(values: values)
+      return (record, try await state.keyPair())
+    }
+  }
+
+  /// What the agent says of itself. An API server that is down must not keep it from its manager.
+  private func session(_ cluster: KubeCluster) async -> AgentSession.Identity {
+    let version = await withTaskGroup(of: String.self) { group in
+      group.addTask { (try? await cluster.version()) ?? "" }
+      group.addTask {
+        try? await Task.sleep(for: .seconds(3))
+        return ""
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? ""
+    }
+    return AgentSession.Identity(
+      bootID: UUID().uuidString, agentVersion: configuration.agentVersion, kubernetesVersion: version,
+      agentNamespace: configuration.agentNamespace)
+  }
+
+  private var connection: ClusterConnection {
+    switch configuration.cluster {
+    case .kubeconfig(let path): ClusterConnection(.file(path))
+    case .kubeconfigText(let text): ClusterConnection(.text(text))
+    case .inCluster: ClusterConnection(.ambient)
+    }
+  }
+
+  private func makeClient() async throws -> KubeClient {
+    do throws(KubeClientError) {
+      let config: KubeConfig
+      switch configuration.cluster {
+      case .kubeconfig(let path): config = try KubeConfig.load(path: path)
+      case .kubeconfigText(let text): config = try KubeConfig.load(text: text)
+      case .inCluster: config = try KubeConfig.inCluster(environment: ProcessInfo.processInfo.environment)
+      }
+      return try KubeClient(config: config, userAgent: "flotilla-agent/\(configuration.agentVersion)", logger: logger)
+    } catch {
+      throw AgentError(.cluster, error.message, cause: error)
+    }
+  }
+}

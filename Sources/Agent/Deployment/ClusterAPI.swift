@@ -1,0 +1,57 @@
+import Document
+import Fleet
+
+/// What the agent asks of its cluster's API server besides what Helm asks. Every call fails with ``DeploymentFailure``, of kind
+/// `unreachable` where the server does not answer.
+protocol ClusterAPI: Sendable {
+  /// The server's version, such as `v1.31.2`.
+  func version() async throws -> String
+  /// The kinds that the server offers, as they were last learnt; `refreshed` asks anew.
+  func kinds(refreshed: Bool) async throws -> ClusterKinds
+  /// An object as it is; nil when it, or its kind, is not there.
+  func object(_ identity: ObjectIdentity) async throws -> Value?
+  /// All objects of a type that labels select, and the revision of the list. A type that is not there has none.
+  func objects(_ type: ObjectType, namespace: String?, labels: [String: String]) async throws -> LabelledObjects
+  /// Removes an object; one that is not there is removed already.
+  func delete(_ identity: ObjectIdentity) async throws
+  /// Tells of a type's objects that have the label, until the stream is let go of: first of all, then of changes.
+  func watch(_ type: ObjectType, label: String) -> AsyncStream<ClusterEvent>
+}
+
+/// One consistent read of a type's objects.
+struct LabelledObjects: Sendable {
+  /// The objects.
+  var objects: [Value] = []
+  /// The revision they were read at; 0 where the server's text is no number.
+  var resourceVersion: UInt64 = 0
+}
+
+/// What a watch tells.
+enum ClusterEvent: Sendable {
+  /// An object is there, in this state.
+  case changed(Value)
+  /// An object is gone, or has the label no more.
+  case removed(namespace: String, name: String, uid: String)
+  /// Everything that was there when the watch began, or began again, was told.
+  case synced
+  /// The server does not answer; what was told may be out of date until the next `synced` or change.
+  case interrupted(String)
+}
+
+/// The kinds that an API server offers.
+struct ClusterKinds: Sendable, Equatable {
+  /// Whether objects of a type have a namespace.
+  var isNamespaced: [ObjectType: Bool] = [:]
+  /// Group versions and kinds for templates that ask: `apps/v1` and `apps/v1/Deployment`.
+  var apiVersions: [String] = []
+  /// The server's version.
+  var version = ""
+
+  /// The namespace of an object that names none: the release's, where its kind has namespaces.
+  func complete(_ identity: ObjectIdentity, releaseNamespace: String) -> ObjectIdentity {
+    guard identity.namespace.isEmpty, isNamespaced[identity.type] == true else { return identity }
+    var completed = identity
+    completed.namespace = releaseNamespace
+    return completed
+  }
+}

@@ -1,0 +1,109 @@
+import Document
+import Fleet
+import HelmEngine
+import Logging
+
+/// Deploys with Helm: every bundle becomes a release, whatever it was made from (fleet-behaviour §5.4 to §5.6).
+struct HelmInstaller: ReleaseInstaller {
+  /// The cluster's releases.
+  let engine: HelmEngine
+  /// The cluster's other objects.
+  let cluster: any ClusterAPI
+  /// Where contents and options lie.
+  let blobs: BlobCache
+  /// The agent's namespace, noted in every release.
+  let agentNamespace: String
+  /// Tells the releases of this agent from those of another one on the same cluster; see ``ReleaseMarks``.
+  let scope: String
+  let logger: Logger
+
+  func apply(_ item: DesiredItem, releases: [ReleaseIdentity]) async throws(DeploymentFailure) -> AppliedRelease {
+    do {
+      let (payload, manifest) = try await load(item)
+      let plan = try ReleasePlan(manifest: manifest, payload: payload, agentNamespace: agentNamespace)
+      let release = ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace)
+      let existing = try await current(release)
+      if let existing, existing.status == .deployed, existing.annotations[ReleaseMarks.deploymentID] == payload.deploymentID {
+        logger.debug("the release is this version already", metadata: ["release": "\(release)"])
+        return try await describe(existing, payload: payload)
+      }
+      let rendering = try await render(plan, payload: payload, existing: existing)
+      var options = deployOptions(payload)
+      if existing == nil, releases.contains(where: { $0 != release }) {
+        try await checkOwnership(of: rendering.objects, setHash: plan.postRender.setHash)
+        options.takeOwnership = true
+      }
+      let installed: Release
+      if existing == nil || existing?.status == .uninstalled {
+        installed = try await engine.install(release, chart: rendering.chart, values: rendering.values, options: options)
+      } else {
+        installed = try await engine.upgrade(release, chart: rendering.chart, values: rendering.values, options: options)
+      }
+      // What was deployed may have brought kinds of its own.
+      let bringsKinds = rendering.objects.contains { $0["kind"]?.string == "CustomResourceDefinition" }
+      let kinds = try await cluster.kinds(refreshed: bringsKinds)
+      return AppliedRelease(
+        deploymentID: payload.deploymentID, release: release, revision: installed.revision,
+        keepsResources: payload.options.keepResources,
+        objects: rendering.objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) })
+    } catch {
+      throw DeploymentFailure(error)
+    }
+  }
+
+  private func load(_ item: DesiredItem) async throws -> (DeploymentPayload, Manifest) {
+    guard let options = try await blobs.read(item.optionsDigest), let content = try await blobs.read(item.contentDigest)
+    else {
+      throw DeploymentFailure(
+        kind: .transient, message: "the contents of deployment \(item.id) are not in the state directory; fetching them again")
+    }
+    let payload = try DeploymentPayload(decoding: options)
+    return (payload, try Manifest(blob: content, expecting: payload.manifestID))
+  }
+
+  /// The release as it is, fit for the next operation: what a crash interrupted is finished first.
+  private func current(_ release: ReleaseIdentity) async throws -> Release? {
+    guard let found = try await engine.get(release) else { return nil }
+    guard found.status.isUnfinished else { return found }
+    let recovery = try await engine.recover(release)
+    logger.notice(
+      "finished an operation that was interrupted", metadata: ["release": "\(release)", "recovery": "\(recovery)"])
+    return try await engine.get(release)
+  }
+
+  private func describe(_ release: Release, payload: DeploymentPayload) async throws -> AppliedRelease {
+    let kinds = try await cluster.kinds(refreshed: false)
+    let objects = try ManifestObjects.parse(release.manifest, file: "release \(release.summary.identity)")
+    return AppliedRelease(
+      deploymentID: payload.deploymentID, release: release.summary.identity, revision: release.revision,
+      keepsResources: payload.options.keepResources,
+      objects: objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) })
+  }
+
+  private func deployOptions(_ payload: DeploymentPayload) -> DeployOptions {
+    let helm = payload.options.helm ?? HelmOptions()
+    var options = DeployOptions()
+    options.createNamespace = payload.options.createNamespace ?? true
+    options.atomic = helm.atomic
+    options.timeoutSeconds = helm.timeoutSeconds > 0 ? helm.timeoutSeconds : nil
+    options.waitForJobs = helm.waitForJobs
+    options.force = helm.force || payload.correctDrift.force
+    options.takeOwnership = helm.takeOwnership
+    options.maxHistory = helm.maxHistory > 0 ? helm.maxHistory : 2
+    options.disableDNS = helm.disableDNS
+    options.skipSchemaValidation = helm.skipSchemaValidation
+    options.labels = ReleaseMarks.labels(scope: scope)
+    return options
+  }
+
+  /// A release under a new name takes its objects with it; objects of others it must leave alone.
+  private func checkOwnership(of objects: [Value], setHash: String) async throws {
+    for object in objects {
+      let identity = ObjectIdentity(of: object)
+      guard let live = try await cluster.object(identity) else { continue }
+      guard live.at("metadata", "labels", FleetLabels.objectSetHash)?.string == setHash else {
+        throw DeploymentFailure(kind: .transient, message: "\(identity.display) exists and is not owned by us")
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Document
+import Fleet
+import KubeClient
+import Logging
+import Synchronization
+
+/// The cluster's API server through `KubeClient`.
+final class KubeCluster: ClusterAPI {
+  private let client: KubeClient
+  /// The server's version changes only when the server is replaced; an outage forgets it.
+  private let knownVersion = Mutex<String?>(nil)
+
+  init(_ client: KubeClient) {
+    self.client = client
+  }
+
+  func version() async throws -> String {
+    if let known = knownVersion.withLock({ $0 }) { return known }
+    return try await answered {
+      let version = try await self.client.serverVersion()["gitVersion"]?.string ?? ""
+      self.knownVersion.withLock { $0 = version }
+      return version
+    }
+  }
+
+  func kinds(refreshed: Bool) async throws -> ClusterKinds {
+    let version = try await version()
+    return try await answered {
+      let discovery = try await self.client.discovery(refresh: refreshed)
+      var kinds = ClusterKinds(apiVersions: discovery.apiVersions, version: version)
+      for resource in discovery.resources {
+        kinds.isNamespaced[ObjectType(apiVersion: resource.apiVersion, kind: resource.kind)] = resource.namespaced
+      }
+      return kinds
+    }
+  }
+
+  func object(_ identity: ObjectIdentity) async throws -> Value? {
+    try await answered(whenAbsent: .some(nil)) {
+      let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+      return try await self.client.get(
+        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name)
+    }
+  }
+
+  func objects(_ type: ObjectType, namespace: String?, labels: [String: String]) async throws -> LabelledObjects {
+    try await answered(whenAbsent: LabelledObjects()) {
+      let resource = try await self.client.resource(apiVersion: type.apiVersion, kind: type.kind)
+      let list = try await self.client.listAll(
+        resource, namespace: resource.namespaced ? namespace : nil, labelSelector: LabelSelector(matchLabels: labels))
+      return LabelledObjects(objects: list.items, resourceVersion: UInt64(list.resourceVersion) ?? 0)
+    }
+  }
+
+  func delete(_ identity: ObjectIdentity) async throws {
+    try await answered(whenAbsent: ()) {
+      let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+      try await self.client.delete(
+        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name, propagation: .background)
+    }
+  }
+
+  func watch(_ type: ObjectType, label: String) -> AsyncStream<ClusterEvent> {
+    let (stream, continuation) = AsyncStream<ClusterEvent>.makeStream()
+    let task = Task { [client] in
+      let selector = try LabelSelector(
+        matchLabels: [:], matchExpressions: [.init(key: label, operator: .exists)])
+      guard let resource = await Self.resource(of: type, client, continuation) else { return continuation.finish() }
+      // An agent is alone on its cluster's API server: it can come back sooner than a crowd could.
+      let watcher = ResourceWatcher(
+        client: client, resource: resource, labelSelector: selector, backoff: WatchBackoff(most: .seconds(2)))
+      await watcher.run { event in
+        switch event {
+        case .change(.changed(let object)): continuation.yield(.changed(object))
+        case .change(.removed(let gone)):
+          continuation.yield(.removed(namespace: gone.namespace, name: gone.name, uid: gone.uid))
+        case .synced, .resumed: continuation.yield(.synced)
+        case .interrupted(let error): continuation.yield(.interrupted(error.message))
+        }
+      }
+      continuation.finish()
+    }
+    continuation.onTermination = { _ in task.cancel() }
+    return stream
+  }
+
+  /// A kind whose CustomResourceDefinition is gone, or not yet served, is asked for until it is there.
+  private static func resource(
+    of type: ObjectType, _ client: KubeClient, _ continuation: AsyncStream<ClusterEvent>.Continuation
+  ) async -> APIResource? {
+    while !Task.isCancelled {
+      do {
+        let resource = try await client.resource(apiVersion: type.apiVersion, kind: type.kind)
+        return resource.isWatchable ? resource : nil
+      } catch {
+        continuation.yield(.interrupted(error.message))
+        try? await Task.sleep(for: .seconds(2))
+      }
+    }
+    return nil
+  }
+
+  private func answered<Result: Sendable>(
+    whenAbsent absent: Result? = nil, _ body: () async throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await body()
+    } catch let error as KubeClientError {
+      if error.code == .notFound, let absent { return absent }
+      let isOutage = [.unavailable, .timeout, .serverError, .tooManyRequests].contains(error.code)
+      if isOutage { knownVersion.withLock { $0 = nil } }
+      throw DeploymentFailure(kind: isOutage ? .unreachable : .transient, message: "\(error.message)")
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Fleet
+
+/// How a deployment's life and what is seen of its objects become the status that is reported (fleet-behaviour §5.6, §5.7).
+///
+/// A value without clock: every change says when it happened. Saying the same again changes nothing.
+struct StatusComposer: Sendable, Equatable {
+  /// The status as it was last reported, or is to be.
+  private(set) var status: BundleDeploymentStatus
+  /// A version was deployed, and its objects are still to be looked at: what was seen before counts no more.
+  private(set) var awaitsObservation = false
+
+  /// A composer that goes on from a status.
+  init(status: BundleDeploymentStatus = BundleDeploymentStatus()) {
+    self.status = status
+  }
+
+  /// Another version is wanted: what went wrong with the one before is over.
+  mutating func targetChanged(to deploymentID: String, at now: Timestamp) {
+    guard status.appliedDeploymentID != deploymentID, status.conditions["Deployed"]?.isFalse == true else { return }
+    status.conditions.set("Deployed", nil, at: now)
+  }
+
+  /// A version stands. Until its objects are looked at the status stays what it was.
+  mutating func deployed(_ applied: AppliedRelease, syncGeneration: Int64, at now: Timestamp) {
+    let isNew = status.appliedDeploymentID != applied.deploymentID || status.release != applied.text
+    guard isNew || status.conditions["Deployed"]?.isTrue != true || status.conditions["Installed"]?.isTrue != true else {
+      return
+    }
+    status.recordDeployed(
+      deploymentID: applied.deploymentID, release: applied.text, syncGeneration: syncGeneration, at: now)
+    if isNew { awaitsObservation = true }
+  }
+
+  /// A version could not be deployed.
+  mutating func failed(_ failure: DeploymentFailure, deploymentID: String, at now: Timestamp) {
+    awaitsObservation = false
+    switch failure.kind {
+    case .notInstalled: status.recordRefused(failure.message, deploymentID: deploymentID, at: now)
+    case .transient, .unreachable, .dependency, .final: status.recordFailure(failure.message, at: now)
+    }
+  }
+
+  /// The objects of what stands were looked at.
+  mutating func observed(_ finding: ClusterObserver.Finding, at now: Timestamp) {
+    switch finding {
+    case .observed(let observation):
+      status.recordObserved(observation, at: now)
+    case .failed(let message):
+      // What was seen of the version before says nothing about this one.
+      if awaitsObservation { status.ready = false }
+      status.recordUnobserved(message, at: now)
+    }
+    awaitsObservation = false
+  }
+}

@@ -1,0 +1,106 @@
+import Fleet
+import Logging
+import Wire
+
+/// Enrols the agent with its token: once, for ever. The key pair is the agent's own, and its secret half never travels.
+struct Enroller: Sendable {
+  let state: AgentState
+  let cluster: any ClusterAPI
+  let agentVersion: String
+  let logger: Logger
+
+  /// What the agent is on its manager: as the state directory says, or as the manager says now. Tries until it succeeds.
+  ///
+  /// - Throws: `AgentError` with `registration` when the values cannot be meant for this state directory, or have no token
+  ///   while there is no enrolment; `CancellationError`.
+  func enrollment(values: AgentValues) async throws -> EnrollmentRecord {
+    if let record = state.enrollment { return try await known(record, values: values) }
+    guard let registration = values.registration else {
+      throw AgentError(
+        .registration,
+        "the values have no token, and the state directory \(state.directory) is not enrolled: take the `values` key of a"
+          + " registration token's Secret")
+    }
+    let managerKey: CurvePublicKey
+    do {
+      managerKey = try CurvePublicKey(base64URL: registration.token.managerPublicKey)
+    } catch {
+      throw AgentError(.registration, "the token's manager key cannot be used: \(error.message)", cause: error)
+    }
+    let keyPair = try await state.keyPair()
+    let request = EnrollRequest(
+      tokenId: registration.token.id, tokenSecret: registration.token.secret,
+      clientId: try await clientID(registration), labels: registration.labels.sorted { $0.key < $1.key }.map(Label.init),
+      agentVersion: agentVersion, kubernetesVersion: (try? await cluster.version()) ?? "")
+    let response = try await enroll(request, registration, managerKey: managerKey, keyPair: keyPair)
+    let record = EnrollmentRecord(
+      clusterNamespace: response.clusterNamespace, clusterName: response.clusterName, managerPublicKey: managerKey,
+      endpoints: registration.managerEndpoints)
+    try await state.save(record)
+    logger.info("enrolled; the token is not needed again", metadata: ["cluster": "\(record.cluster)"])
+    return record
+  }
+
+  /// The values may name new endpoints of the same manager, but not another manager.
+  private func known(_ record: EnrollmentRecord, values: AgentValues) async throws -> EnrollmentRecord {
+    if let key = values.registration?.token.managerPublicKey, key != record.managerPublicKey.base64URL {
+      throw AgentError(
+        .registration,
+        "the state directory \(state.directory) belongs to \(record.cluster) on a manager with another key than the values'"
+          + " token: choose another state directory for another manager")
+    }
+    guard !values.managerEndpoints.isEmpty, values.managerEndpoints != record.endpoints else { return record }
+    var changed = record
+    changed.endpoints = values.managerEndpoints
+    try await state.save(changed)
+    return changed
+  }
+
+  /// By what the manager knows the cluster again: its kube-system namespace stays what it is for the cluster's life.
+  private func clientID(_ registration: RegistrationValues) async throws -> String {
+    guard registration.clientID.isEmpty else { return registration.clientID }
+    let identity = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: "kube-system")
+    var wasSaid = false
+    while true {
+      let reason: String
+      do {
+        if let uid = try await cluster.object(identity)?.at("metadata", "uid")?.string, !uid.isEmpty { return uid }
+        reason = "it has no namespace kube-system; set clientID in the values"
+      } catch {
+        try Task.checkCancellation()
+        reason = "\(error)"
+      }
+      if !wasSaid { logger.warning("waiting for the cluster's API server", metadata: ["error": "\(reason)"]) }
+      wasSaid = true
+      try await Task.sleep(for: .seconds(2))
+    }
+  }
+
+  private func enroll(
+    _ request: EnrollRequest, _ registration: RegistrationValues, managerKey: CurvePublicKey, keyPair: CurveKeyPair
+  ) async throws -> EnrollResponse {
+    let client = BusClient(
+      configuration: BusClientConfiguration(endpoints: registration.managerEndpoints, serverKey: managerKey),
+      keyPair: keyPair, logger: logger)
+    var attempt = EnrollmentAttempt()
+    while true {
+      do {
+        return try await client.withConnection { channel in
+          try await channel.unary(Enrollment.enroll, request, deadline: AgentLimits.enrollmentDeadline)
+        }
+      } catch {
+        try Task.checkCancellation()
+        let failure = error as? RPCError ?? RPCError(.unknown, "\(error)")
+        let next = attempt.failed(failure, endpoints: registration.managerEndpoints) { Double.random(in: 0..<1) }
+        if let message = next.message {
+          logger.warning("\(message)", metadata: ["next": "\(next.pause)"])
+        }
+        try await Task.sleep(for: next.pause)
+      }
+    }
+  }
+}
+
+extension Label {
+  fileprivate init(_ entry: (key: String, value: String)) { self.init(key: entry.key, value: entry.value) }
+}

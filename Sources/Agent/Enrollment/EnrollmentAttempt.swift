@@ -1,0 +1,40 @@
+import Wire
+
+/// What follows from an attempt to enrol that failed: how long to wait, and what to tell the user.
+///
+/// A value without clock; randomness is passed in.
+struct EnrollmentAttempt: Sendable {
+  /// What to do next.
+  struct Next: Sendable, Equatable {
+    /// How long to wait before the next attempt.
+    var pause: Duration
+    /// What a person should read; nil when the same was said before.
+    var message: String?
+  }
+
+  private var reconnecting = ReconnectBackoff()
+  private var refusals = 0
+  private var lastMessage = ""
+
+  /// An attempt failed.
+  mutating func failed(_ error: RPCError, endpoints: [String], random: () -> Double) -> Next {
+    let place = endpoints.joined(separator: ", ")
+    let text: String
+    let pause: Duration
+    switch error.code {
+    case .permissionDenied, .unauthenticated, .invalidArgument, .failedPrecondition, .notFound, .alreadyExists:
+      // Only a person can lift it: asking again at once would be noise here and load there.
+      pause = min(AgentLimits.refusalBackoff.first * (1 << min(refusals, 10)), AgentLimits.refusalBackoff.last)
+      refusals += 1
+      text =
+        "the manager at \(place) refuses to enrol this cluster: \(error.message); make a new ClusterRegistrationToken and start"
+        + " the agent with its values"
+    default:
+      refusals = 0
+      pause = reconnecting.next(random: random)
+      text = "the manager at \(place) cannot be reached: \(error.message)"
+    }
+    defer { lastMessage = text }
+    return Next(pause: pause, message: text == lastMessage ? nil : text)
+  }
+}

@@ -1,0 +1,64 @@
+import Wire
+
+/// Fetches the blobs that are missing, several at a time. A blob that broke off goes on where it was.
+actor BlobFetcher {
+  private let blobs: BlobCache
+  private var partial: [String: BlobTransfer] = [:]
+
+  init(blobs: BlobCache) { self.blobs = blobs }
+
+  /// Fetches and keeps blobs.
+  ///
+  /// - Returns: for each digest that the manager does not have, or sends wrong, why.
+  /// - Throws: `RPCError` when the connection fails, `AgentError` when a blob cannot be kept.
+  func fetch(_ digests: Set<String>, over channel: RPCChannel) async throws -> [String: String] {
+    var refused: [String: String] = [:]
+    try await withThrowingTaskGroup(of: (String, String?).self) { group in
+      var waiting = digests.sorted().makeIterator()
+      var isFull = 0
+      while isFull < AgentLimits.concurrentFetches, let digest = waiting.next() {
+        group.addTask { (digest, try await self.fetch(digest, over: channel)) }
+        isFull += 1
+      }
+      while let (digest, reason) = try await group.next() {
+        if let reason { refused[digest] = reason }
+        if let next = waiting.next() { group.addTask { (next, try await self.fetch(next, over: channel)) } }
+      }
+    }
+    return refused
+  }
+
+  /// Forgets beginnings that nobody asks for any more.
+  func forgetPartials() { partial = [:] }
+
+  private func fetch(_ digest: String, over channel: RPCChannel) async throws -> String? {
+    guard Checksum.hex(of: digest) != nil else { return "\(digest) is no digest" }
+    var transfer = partial.removeValue(forKey: digest) ?? BlobTransfer(digest: digest)
+    do {
+      let stream = try await channel.stream(Content.fetch)
+      try await stream.send(FetchRequest(digest: digest, offset: transfer.offset))
+      await stream.finish()
+      for try await chunk in stream.messages {
+        switch transfer.take(offset: chunk.offset, data: chunk.data, totalBytes: chunk.totalBytes) {
+        case .more: continue
+        case .complete(let bytes):
+          try await blobs.store(bytes, as: digest)
+          return nil
+        case .invalid(let reason):
+          stream.cancel()
+          return reason
+        }
+      }
+      return "the manager ended \(digest) after \(transfer.offset) bytes"
+    } catch let error as RPCError {
+      switch error.code {
+      case .notFound, .permissionDenied, .invalidArgument, .outOfRange, .dataLoss:
+        return "the manager does not give \(digest): \(error.message)"
+      default:
+        let kept = partial.values.reduce(0) { $0 + $1.received.count }
+        if kept + transfer.received.count <= AgentLimits.partialBlobBytes { partial[digest] = transfer }
+        throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+
+/// `flotilla agent`
+struct AgentCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "agent",
+    abstract: "Run the agent of one cluster: connect to the manager, deploy what it sends, report back.",
+    discussion: """
+      --values is the decoded `values` key of a ClusterRegistrationToken's Secret, with additions of yours such as
+      `labels:`. Once the agent has joined, its key in --state is all that it needs.
+      """)
+
+  @Option(help: ArgumentHelp("The registration values, YAML.", valueName: "file"))
+  var values: String
+
+  @Option(help: ArgumentHelp("How to reach the cluster; without it, the pod's service account.", valueName: "file"))
+  var kubeconfig: String?
+
+  @Option(help: ArgumentHelp("The directory of the agent's key and state; one agent's own.", valueName: "directory"))
+  var state: String
+
+  @OptionGroup var logging: LoggingOptions
+
+  func run() async throws {
+    let logger = logging.bootstrap(label: "agent")
+    guard let bytes = FileManager.default.contents(atPath: values) else {
+      throw ValidationError("--values: the file \(values) cannot be read")
+    }
+    let registration = try AgentValues(parsing: Array(bytes), file: values)
+    let agent = AgentService(
+      configuration: AgentConfiguration(
+        manager: .registration(registration), cluster: kubeconfig.map { .kubeconfig(path: $0) } ?? .inCluster,
+        stateDirectory: state, agentVersion: FlotillaVersion.current),
+      logger: logger)
+    try await ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [agent], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    ).run()
+  }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import Store
+
+@Suite("Cores")
+struct CoreTests {
+  @Test("a lone write goes at once, and what comes meanwhile goes together, in order, within the limits")
+  func writeQueue() throws {
+    var queue = WriteQueue<Int>()
+    #expect(try queue.add(0, count: 1, bytes: 10))
+    #expect(queue.nextGroup() == [0])
+    for entry in 1...3 { #expect(try queue.add(entry, count: StoreLimits.groupWrites / 2, bytes: 1) == false) }
+    #expect(try queue.add(4, count: 1, bytes: StoreLimits.groupBytes + 1) == false)
+    #expect(try queue.add(5, count: 1, bytes: 1) == false)
+    #expect(queue.nextGroup() == [1, 2])
+    #expect(queue.nextGroup() == [3])
+    #expect(queue.nextGroup() == [4])
+    #expect(queue.nextGroup() == [5])
+    #expect(queue.nextGroup().isEmpty && !queue.isWriting)
+    #expect(try queue.add(6, count: 1, bytes: 1))
+    #expect(throws: StoreError.self) { try queue.add(7, count: 1, bytes: StoreLimits.pendingBytes) }
+    #expect(throws: StoreError.self) { try queue.add(7, count: StoreLimits.pendingWrites, bytes: 0) }
+    #expect(queue.nextGroup() == [6])
+  }
+
+  @Test("recent events stay within their limits, and tell from where they are complete")
+  func recentEvents() {
+    var recent = RecentEvents(last: 100, eventLimit: 50, byteLimit: 100_000)
+    #expect(recent.floor == 100)
+    func event(_ revision: UInt64, _ bytes: Int) -> StoreEvent {
+      let key = ObjectKey(kind: revision % 2 == 0 ? "Even" : "Odd", name: "\(revision)")
+      let object = StoredObject(
+        key: key, body: .init(repeating: 0, count: bytes), revision: Revision(revision), created: .zero)
+      return StoreEvent(revision: Revision(revision), key: key, object: object, previous: nil)
+    }
+    for revision in 101...400 {
+      recent.append([event(UInt64(revision), 10)])
+      #expect(recent.count <= 50 && recent.last == UInt64(revision))
+      #expect(recent.floor == max(100, UInt64(revision) - 50))
+      let page = recent.page(after: recent.floor, kinds: ["Odd"], limit: 10)
+      #expect(page.events.count <= 10 && page.events.allSatisfy { $0.revision.value % 2 == 1 })
+      #expect(page.events.count == 10 || page.reached == recent.last)
+    }
+    #expect(recent.page(after: 395, kinds: [], limit: 99).events.map(\.revision.value) == [396, 397, 398, 399, 400])
+    recent.append([event(401, 99_000)])
+    #expect(recent.count == 3, "a large event pushes out as many as its bytes need")
+    recent.append([event(402, 200_000)])
+    #expect(recent.count == 0 && recent.floor == 402, "one too large for memory is read from disk")
+  }
+
+  @Test("a revision's text is read back exactly, and nothing else is taken for one")
+  func revisionText() {
+    #expect(Revision("42") == Revision(42) && Revision("0") == .zero)
+    for text in ["", "-1", "+1", "01", " 1", "1a", "99999999999999999999"] { #expect(Revision(text) == nil) }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Store
+import Testing
+
+@Suite("kill -9")
+struct CrashTests {
+  /// What the writer says once the store has acknowledged it.
+  private enum Acknowledgement {
+    case commit(revision: UInt64, value: String)
+    case blob(BlobDigest)
+
+    init?(line: Substring) {
+      let fields = line.split(separator: " ").map(String.init)
+      switch (fields.first, fields.count) {
+      case ("commit", 3):
+        guard let revision = UInt64(fields[1]) else { return nil }
+        self = .commit(revision: revision, value: fields[2])
+      case ("blob", 2):
+        guard let digest = BlobDigest(hex: fields[1]) else { return nil }
+        self = .blob(digest)
+      default: return nil
+      }
+    }
+  }
+
+  @Test(
+    "whatever was acknowledged before a kill at a random moment is there, entire and in order", .timeLimit(.minutes(3)))
+  func killedWriter() async throws {
+    var random = SeededGenerator(state: UInt64(getpid()))
+    try await withDirectory { directory in
+      var last: UInt64 = 0
+      for round in 0..<10 {
+        let seen = try await writeUntilKilled(directory, after: Int.random(in: 1...400, using: &random))
+        #expect(!seen.isEmpty)
+        let store = try await SQLiteStore(path: directory, configuration: .quiet)
+        let events = try await drain(store)
+        #expect(events.map(\.revision.value) == Array(1...UInt64(events.count)), "round \(round)")
+        #expect(await store.currentRevision().value == UInt64(events.count))
+        var previous = last
+        for acknowledgement in seen {
+          switch acknowledgement {
+          case .commit(let revision, let value):
+            #expect(revision > last, "a revision of an earlier round was given again")
+            previous = max(previous, revision)
+            let event = try #require(events.count >= revision ? events[Int(revision) - 1] : nil)
+            #expect(event.object?.body == Array(text: value))
+          case .blob(let digest):
+            #expect(try await store.blob(digest) != nil)
+          }
+        }
+        last = UInt64(events.count)
+        #expect(previous <= last)
+        // Every commit wrote the same value under two names, so a torn one would show here.
+        let bodies = Dictionary(
+          uniqueKeysWithValues: try await store.list(kind: "Pod").objects.map { ($0.key.name, $0.body) })
+        for (name, body) in bodies where name.hasSuffix("-left") {
+          #expect(bodies[name.replacing("-left", with: "-right")] == body)
+        }
+        try await store.close()
+      }
+    }
+  }
+
+  /// Runs the writer, kills it so many milliseconds after its first acknowledgement, and returns all it had said.
+  private func writeUntilKilled(_ directory: String, after milliseconds: Int) async throws -> [Acknowledgement] {
+    let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
+      "StoreCrashWriter")
+    process.arguments = [directory]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    return try await withCheckedThrowingContinuation { continuation in
+      // Reading a pipe blocks, so it has a thread of its own.
+      Thread.detachNewThread {
+        var output = pipe.fileHandleForReading.availableData
+        Thread.sleep(forTimeInterval: Double(milliseconds) / 1000)
+        kill(process.processIdentifier, SIGKILL)
+        while case let more = pipe.fileHandleForReading.availableData, !more.isEmpty { output.append(more) }
+        process.waitUntilExit()
+        let text = String(decoding: output, as: UTF8.self)
+        // What follows the last newline was not said to the end.
+        let lines = text.prefix(upTo: text.lastIndex(of: "\n") ?? text.startIndex).split(separator: "\n")
+        continuation.resume(returning: lines.compactMap { Acknowledgement(line: $0) })
+      }
+    }
+  }
+}
