@@ -70,6 +70,7 @@ let package = Package(
         "Document",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
@@ -133,7 +134,13 @@ let package = Package(
     .testTarget(name: "HelmEngineTests", dependencies: ["HelmEngine", "Document"], swiftSettings: strict),
     .testTarget(
       name: "KubeClientTests",
-      dependencies: ["KubeClient", "Document", .product(name: "Logging", package: "swift-log")], swiftSettings: strict),
+      dependencies: [
+        "KubeClient", "Document",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
     .testTarget(
       name: "KubeServerTests",
       dependencies: [

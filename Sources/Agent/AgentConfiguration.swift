@@ -40,7 +40,8 @@ public struct AgentConfiguration: Sendable {
 
   /// Makes a configuration. `agentNamespace` nil takes that of the registration values, or the usual one.
   public init(
-    manager: Manager, cluster: Cluster, stateDirectory: String, agentNamespace: String? = nil, agentVersion: String = "",
+    manager: Manager, cluster: Cluster, stateDirectory: String, agentNamespace: String? = nil,
+    agentVersion: String = "",
     concurrentDeployments: Int = AgentLimits.concurrentDeployments, helmLibrary: String? = nil
   ) {
     self.manager = manager
@@ -78,7 +79,8 @@ public struct AgentValues: Sendable {
   public init(parsing bytes: [UInt8], file: String) throws(FleetError) {
     let limits = DocumentLimits(bytes: AgentLimits.valuesBytes)
     guard let documents = try? YAML.parse(bytes, file: file, limits: limits), documents.count == 1,
-      let root = documents.first, root.object != nil, root["token"] == nil || root["token"] == .null || root["token"] == ""
+      let root = documents.first, root.object != nil,
+      root["token"] == nil || root["token"] == .null || root["token"] == ""
     else {
       self.init(try RegistrationValues(parsing: bytes, file: file))
       return

@@ -3,7 +3,8 @@ public struct AgentError: Error, Sendable, CustomStringConvertible {
   /// The kinds of failure that callers tell apart. More may be added.
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
-      case stateInUse, corruptState, newerState, file, storageFull, limitExceeded, registration, refused, content, cluster
+      case stateInUse, corruptState, newerState, file, storageFull, limitExceeded, registration, refused, content,
+        cluster
     }
 
     private let kind: Kind

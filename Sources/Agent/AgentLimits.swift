@@ -25,6 +25,8 @@ public enum AgentLimits {
   public static let observationDebounce = Duration.milliseconds(60)
   /// How often every release is looked at without any event having come.
   public static let resyncInterval = Duration.seconds(600)
+  /// How often a release is looked at while objects of it are missing.
+  public static let missingInterval = Duration.seconds(10)
   /// The first and the longest pause before a failed deployment is tried again.
   public static let retryBackoff = (first: Duration.milliseconds(500), last: Duration.seconds(300))
   /// The pause after a manager's or cluster's refusal that only a person can lift.

@@ -28,17 +28,17 @@ public struct AgentService: Service {
   public func run() async throws {
     let state = try await AgentState.open(configuration.stateDirectory)
     defer { state.close() }
-    let client = try await makeClient()
+    let cluster = KubeCluster(try makeClient(), logger: logger)
     let outcome: Result<Void, any Error>
     do {
-      try await cancelWhenGracefulShutdown { try await work(state: state, cluster: KubeCluster(client)) }
+      try await cancelWhenGracefulShutdown { try await work(state: state, cluster: cluster) }
       outcome = .success(())
     } catch is CancellationError {
       outcome = .success(())
     } catch {
       outcome = .failure(error)
     }
-    await client.shutdown()
+    await cluster.shutdown()
     try outcome.get()
   }
 
@@ -51,7 +51,8 @@ public struct AgentService: Service {
     let engine = HelmEngine(
       connection: connection, libraryPath: configuration.helmLibrary, threads: configuration.concurrentDeployments)
     let installer = HelmInstaller(
-      engine: engine, cluster: cluster, blobs: state.blobs, agentNamespace: configuration.agentNamespace,
+      engine: engine, connection: connection, cluster: cluster, blobs: state.blobs,
+      agentNamespace: configuration.agentNamespace,
       scope: ReleaseMarks.scope(cluster: enrollment.cluster), logger: logger)
     let reports = AsyncStream<DeploymentStatus>.makeStream()
     let deployer = Deployer(
@@ -112,7 +113,7 @@ public struct AgentService: Service {
     }
   }
 
-  private func makeClient() async throws -> KubeClient {
+  private func makeClient() throws -> KubeClient {
     do throws(KubeClientError) {
       let config: KubeConfig
       switch configuration.cluster {

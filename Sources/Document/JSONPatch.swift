@@ -92,15 +92,19 @@ public struct JSONPatch: Sendable, Hashable {
     _ operation: Operation, on document: inout Value, copied: inout Int, limits: DocumentLimits
   ) throws(DocumentError) {
     switch operation {
-    case .add(let path, let value): try document.add(value, at: path.tokens[...], of: path)
+    case .add(let path, let value):
+      try check(value, below: path, limits)
+      try document.add(value, at: path.tokens[...], of: path)
     case .remove(let path): _ = try document.remove(path.tokens[...], of: path)
     case .replace(let path, let value):
+      try check(value, below: path, limits)
       if !path.tokens.isEmpty { _ = try document.remove(path.tokens[...], of: path) }
       try document.add(value, at: path.tokens[...], of: path)
     case .move(let from, let to):
       if from == to, document.at(from) != nil { return }
       if from.contains(to) { throw DocumentError(.invalid, "\"\(from)\" cannot be moved into itself, to \"\(to)\"") }
       let value = try document.remove(from.tokens[...], of: from)
+      try check(value, below: to, limits)
       try document.add(value, at: to.tokens[...], of: to)
     case .copy(let from, let to):
       guard let value = document.at(from) else { throw DocumentError(.notFound, "path \"\(from)\" does not exist") }
@@ -109,7 +113,7 @@ public struct JSONPatch: Sendable, Hashable {
       if copied > limits.aliasNodes {
         throw DocumentError(.limit, "the patch copies more than \(limits.aliasNodes) values")
       }
-      try check(depth: to.tokens.count + value.height, limits)
+      try check(value, below: to, limits)
       try document.add(value, at: to.tokens[...], of: to)
     case .test(let path, let expected):
       guard let found = document.at(path) else { throw DocumentError(.testFailed, "path \"\(path)\" does not exist") }
@@ -121,8 +125,11 @@ public struct JSONPatch: Sendable, Hashable {
     }
   }
 
-  private static func check(depth: Int, _ limits: DocumentLimits) throws(DocumentError) {
-    if depth > limits.depth {
+  /// Every operation can push a value deeper, and what reads or writes the result is recursive.
+  private static func check(
+    _ value: Value, below path: JSONPointer, _ limits: DocumentLimits
+  ) throws(DocumentError) {
+    if path.tokens.count + value.height > limits.depth {
       throw DocumentError(.limit, "the document would be nested deeper than \(limits.depth) levels")
     }
   }

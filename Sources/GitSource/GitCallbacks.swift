@@ -69,8 +69,11 @@ enum GitCallbacks {
       guard allowed & GIT_CREDENTIAL_SSH_MEMORY.rawValue != 0 else {
         return refuse("the server does not accept an SSH key", operation)
       }
-      guard operation.mayOfferCredentials() else { return refuse(SSHKeyAdvice.refused(key), operation) }
-      return git_credential_ssh_key_memory_new(out, user ?? remote.url.user ?? "git", nil, key, passphrase)
+      guard let text = SSHKeyAdvice.normalized(key) else {
+        return refuse("the SSH private key is not in PEM or OpenSSH format", operation)
+      }
+      guard operation.mayOfferCredentials() else { return refuse(SSHKeyAdvice.refused(text), operation) }
+      return git_credential_ssh_key_memory_new(out, user ?? remote.url.user ?? "git", nil, text, passphrase)
     }
   }
 

@@ -6,6 +6,7 @@ enum GitFailure {
     if code == GIT_EAUTH.rawValue { return .authenticationFailed }
     if code == GIT_ECERTIFICATE.rawValue { return kind == GIT_ERROR_SSH ? .hostKeyUnknown : .certificateInvalid }
     let text = message.lowercased()
+    if text.contains("failed to authenticate") { return .authenticationFailed }
     if text.contains("unexpected http status code: 40") || text.contains("authentication required") {
       return text.contains("code: 404") ? .repositoryNotFound : .authenticationFailed
     }

@@ -23,11 +23,16 @@ struct GitFetch {
       return try fetch(commit: commit, id, repository.pointer)
     }
     let connection = try GitConnection.open(operation, mirror: repository.pointer)
-    let target = try connection.references().resolve(revision, in: operation.remote.description)
+    let references = try connection.references()
+    let target = try references.resolve(revision, in: operation.remote.description)
     guard let reference = target.reference, let id = git_oid(hex: target.object) else {
       throw operation.failure(.referenceNotFound, "the server lists \(revision) with an id that is none")
     }
-    if !has(id, repository.pointer) { try connection.download(["+\(reference):\(reference)"]) }
+    if !has(id, repository.pointer) {
+      try connection.download(["+\(reference):\(reference)"])
+      // For file:// the library brings all branches and tags, every time unless it finds them named here.
+      if operation.remote.url.scheme == .file { try keepAll(references.objects, repository.pointer) }
+    }
     return try keep(reference, id, repository.pointer)
   }
 
@@ -55,14 +60,18 @@ struct GitFetch {
   ) throws(GitError) -> String {
     let connection = try GitConnection.open(operation, mirror: repository)
     try connection.download(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"])
-    for (name, object) in references where name.hasPrefix("refs/heads/") || name.hasPrefix("refs/tags/") {
-      if let tip = git_oid(hex: object), has(tip, repository) { try setReference(name, tip, repository) }
-    }
+    try keepAll(references, repository)
     guard has(id, repository) else {
       throw operation.failure(
         .referenceNotFound, "the commit is on no branch and no tag of the repository; check its id, or push it")
     }
     return try keep(commit, id, repository)
+  }
+
+  private func keepAll(_ references: [String: String], _ repository: OpaquePointer) throws(GitError) {
+    for (name, object) in references where name.hasPrefix("refs/heads/") || name.hasPrefix("refs/tags/") {
+      if let tip = git_oid(hex: object), has(tip, repository) { try setReference(name, tip, repository) }
+    }
   }
 
   /// Names the fetched object, so that the next fetch asks only for what came after it.

@@ -23,6 +23,7 @@ enum GitLibrary {
     _ = flotilla_git_set_flag(Int32(GIT_OPT_SET_OWNER_VALIDATION.rawValue), 0)
     _ = flotilla_git_set_flag(Int32(GIT_OPT_ENABLE_FSYNC_GITDIR.rawValue), 1)
     _ = flotilla_git_set_size(Int32(GIT_OPT_SET_PACK_MAX_OBJECTS.rawValue), limits.fetchObjects)
+    _ = flotilla_git_set_size(Int32(GIT_OPT_SET_MWINDOW_FILE_LIMIT.rawValue), GitLimits.openPacks)
     return GitSocket.register()
   }()
 

@@ -21,6 +21,9 @@ public struct GitLimits: Sendable {
   /// Time for listing one tree.
   public var treeTime: Duration = .seconds(60)
 
+  /// Pack files in one mirror; when a fetch leaves more, they are made one in the background.
+  public var packs: Int = 50
+
   /// The limits as they stand.
   public static let `default` = GitLimits()
 
@@ -28,6 +31,8 @@ public struct GitLimits: Sendable {
   public static let networkOperations = 64
   /// Operations on one server that run at once, so that one slow server leaves room for the others.
   public static let operationsPerServer = 8
+  /// Pack files that the process keeps open at once.
+  public static let openPacks = 256
   /// Operations on local mirrors that run at once.
   public static let localOperations = 4
   /// Bytes of a URL.

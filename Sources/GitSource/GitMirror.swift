@@ -55,7 +55,20 @@ public final class GitMirror: Sendable {
         "repository": "\(remote)", "revision": "\(revision)", "commit": "\(commit)",
         "duration": "\(ContinuousClock.now - started)",
       ])
+    tidy()
     return commit
+  }
+
+  /// Makes one pack of many, after the fetch has been answered and before the next one.
+  private func tidy() {
+    guard GitPacks.count(in: directory) > limits.packs else { return }
+    Task { [directory, logger] in
+      let result = await GitThreads.network.perform(in: [.init(name: "mirror \(directory)", limit: 1)]) {
+        Result { () throws(GitError) in try GitPacks.consolidate(directory) }
+      }
+      guard case .failure(let error) = result else { return }
+      logger.warning("the mirror cannot be packed", metadata: ["directory": "\(directory)", "error": "\(error)"])
+    }
   }
 
   /// Whether the commit has been fetched.

@@ -40,11 +40,21 @@ enum HostKeyCheck {
   }
 }
 
-/// What to say about a private key that did not help.
+/// Private keys as people paste them, and what to say about one that did not help.
 enum SSHKeyAdvice {
+  /// The key as the SSH library reads it: LF line ends, and one at the end. Nil when it is no private key.
+  static func normalized(_ key: String) -> String? {
+    let lines = key.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+    guard let first = lines.first, first.hasPrefix("-----BEGIN "), first.hasSuffix("PRIVATE KEY-----") else {
+      return nil
+    }
+    // Legacy PEM has headers, which a blank line ends.
+    let isLegacy = lines.contains { $0.hasPrefix("DEK-Info:") }
+    return lines.map { $0.hasPrefix("DEK-Info:") && isLegacy ? $0 + "\n" : $0 }.joined(separator: "\n") + "\n"
+  }
+
   /// Why a key may have been refused.
   static func refused(_ key: String) -> String {
-    guard key.contains("PRIVATE KEY-----") else { return "the SSH private key is not in PEM or OpenSSH format" }
     let advice = "the server refuses the SSH key, or its passphrase is wrong"
     guard isRSA(key) else { return advice }
     return advice

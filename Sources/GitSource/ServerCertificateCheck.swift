@@ -33,19 +33,12 @@ enum ServerCertificateCheck {
   }
 
   private static func distrust(of leaf: Certificate, trusted: [Certificate], host: String) -> String? {
-    // A bundle often holds the server's own self-signed certificate, which is no CA: it is trusted as it is.
-    if trusted.contains(leaf) {
-      guard leaf.notValidBefore <= Date(), Date() <= leaf.notValidAfter else {
-        return "it has expired or is not valid yet"
-      }
-    }
     let isAddress = isIPAddress(host)
-    let isPinned = trusted.contains(leaf)
     // The verifier is asynchronous though it only computes; this thread is libgit2's and may block.
     let outcome = Mutex<String?>("it could not be checked")
     let done = DispatchSemaphore(value: 0)
     Task.detached {
-      let reason = await verify(leaf, trusted: trusted, host: host, isAddress: isAddress, isPinned: isPinned)
+      let reason = await verify(leaf, trusted: trusted, host: host, isAddress: isAddress)
       outcome.withLock { $0 = reason }
       done.signal()
     }
@@ -54,22 +47,28 @@ enum ServerCertificateCheck {
   }
 
   private static func verify(
-    _ leaf: Certificate, trusted: [Certificate], host: String, isAddress: Bool, isPinned: Bool
+    _ leaf: Certificate, trusted: [Certificate], host: String, isAddress: Bool
   ) async -> String? {
     let identity = ServerIdentityPolicy(serverHostname: isAddress ? nil : host, serverIP: isAddress ? host : nil)
-    var verifier = Verifier(rootCertificates: CertificateStore(trusted)) {
-      if isPinned {
+    let intermediates = CertificateStore(trusted)
+    let result: CertificateValidationResult
+    if trusted.contains(leaf) {
+      var verifier = Verifier(rootCertificates: CertificateStore([leaf])) {
+        PinnedCertificatePolicy(leaf)
         identity
-      } else {
+      }
+      result = await verifier.validate(leaf: leaf, intermediates: intermediates)
+    } else {
+      var verifier = Verifier(rootCertificates: CertificateStore(trusted)) {
         RFC5280Policy()
         identity
       }
+      result = await verifier.validate(leaf: leaf, intermediates: intermediates)
     }
-    let result = await verifier.validate(leaf: leaf, intermediates: CertificateStore(trusted))
     switch result {
     case .validCertificate: return nil
     case .couldNotValidate(let failures):
-      let reasons = failures.map { "\($0.policyFailureReason)" }
+      let reasons = failures.map { "\($0.policyFailureReason)".prefix(300) }
       return reasons.isEmpty ? "no certificate of caBundle has signed it" : reasons.joined(separator: "; ")
     }
   }
@@ -77,5 +76,24 @@ enum ServerCertificateCheck {
   private static func isIPAddress(_ host: String) -> Bool {
     var address = in6_addr()
     return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
+  }
+}
+
+/// A server's own certificate that a bundle holds is trusted as it is, though it is no CA, while it is valid.
+private struct PinnedCertificatePolicy: VerifierPolicy {
+  private let leaf: Certificate
+
+  init(_ leaf: Certificate) {
+    self.leaf = leaf
+  }
+
+  var verifyingCriticalExtensions: [ASN1ObjectIdentifier] { leaf.extensions.filter(\.critical).map(\.oid) }
+
+  func chainMeetsPolicyRequirements(chain: UnverifiedCertificateChain) -> PolicyEvaluationResult {
+    let now = Date()
+    guard leaf.notValidBefore <= now, now <= leaf.notValidAfter else {
+      return .failsToMeetPolicy(reason: "it has expired or is not valid yet")
+    }
+    return .meetsPolicy
   }
 }

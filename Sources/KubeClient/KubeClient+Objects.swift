@@ -54,7 +54,8 @@ extension KubeClient {
   ///   - continue: of the page before.
   /// - Throws: `.expired` when the page before is too old to go on from.
   public func list(
-    _ resource: APIResource, namespace: String? = nil, labelSelector: LabelSelector? = nil, fieldSelector: String? = nil,
+    _ resource: APIResource, namespace: String? = nil, labelSelector: LabelSelector? = nil,
+    fieldSelector: String? = nil,
     limit: Int? = nil, continue: String? = nil
   ) async throws(KubeClientError) -> ObjectList {
     var request = KubeRequest(method: .GET, path: try resource.path(namespace: namespace))
@@ -86,11 +87,13 @@ extension KubeClient {
     while true {
       do throws(KubeClientError) {
         var whole = try await list(
-          resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector, limit: limits.pageSize)
+          resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector,
+          limit: limits.pageSize)
         var pages = 1
         while let token = whole.continue {
           guard pages < limits.pages else {
-            throw KubeClientError(.tooLarge, "list \(resource.plural): more than \(limits.pages) pages of \(limits.pageSize)")
+            throw KubeClientError(
+              .tooLarge, "list \(resource.plural): more than \(limits.pages) pages of \(limits.pageSize)")
           }
           let page = try await list(
             resource, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector,
@@ -112,7 +115,8 @@ extension KubeClient {
   ///
   /// - Throws: `.alreadyExists`, `.invalid`, ...
   public func create(
-    _ resource: APIResource, _ object: Value, namespace: String? = nil, fieldManager: String? = nil, dryRun: Bool = false
+    _ resource: APIResource, _ object: Value, namespace: String? = nil, fieldManager: String? = nil,
+    dryRun: Bool = false
   ) async throws(KubeClientError) -> Value {
     let namespace = object.at("metadata", "namespace")?.string ?? namespace
     var request = KubeRequest(method: .POST, path: try resource.path(namespace: try require(namespace, resource)))

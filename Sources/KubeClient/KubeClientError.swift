@@ -78,7 +78,8 @@ public struct KubeClientError: Error, Sendable, CustomStringConvertible {
   }
 
   init(
-    _ code: Code, _ message: String, status: Int?, reason: String = "", retryAfter: Duration? = nil, fields: [Field] = [],
+    _ code: Code, _ message: String, status: Int?, reason: String = "", retryAfter: Duration? = nil,
+    fields: [Field] = [],
     cause: (any Error)? = nil
   ) {
     self.code = code

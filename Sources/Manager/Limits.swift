@@ -29,7 +29,7 @@ public enum Limits {
   /// Steps of one session that may wait before its agent's next message is read.
   public static let sessionDirectives = 64
   /// How often a connected agent's last-seen time is written.
-  public static let checkInInterval: Duration = .seconds(900)
+  public static let checkInInterval: Duration = .seconds(60)
   /// How long a removal waits before it looks again whether what must go first has gone.
   public static let removalPoll: Duration = .milliseconds(200)
   /// Seconds before a failed reconciliation is tried again, at the most.

@@ -40,7 +40,11 @@ final class DirectoryLock: Sendable {
 
   func release() {
     descriptor.withLock { file in
-      if let file { close(file) }
+      // Unlocked by name: a child that was just forked holds the descriptor too until it execs.
+      if let file {
+        flock(file, LOCK_UN)
+        close(file)
+      }
       file = nil
     }
   }

@@ -135,6 +135,13 @@ import Testing
       [["op": "add", "path": "/a", "value": [1, 2]]]
         + (0..<60).map { _ in ["op": "copy", "from": "/a", "path": "/a/-"] })
     #expect(message(doubling, [:]).contains("copies more than"))
+    let digging: Value = .array(
+      (0..<300).map {
+        [
+          "op": "add", "path": .string(String(repeating: "/a", count: $0 + 1)), "value": [:],
+        ]
+      })
+    #expect(message(digging, [:]).hasSuffix("nested deeper than 200 levels"))
     #expect(throws: DocumentError.self) {
       try JSONPatch(.array(Array(repeating: ["op": "remove", "path": "/a"], count: JSONPatch.operationLimit + 1)))
     }

@@ -26,4 +26,21 @@ import Testing
     #expect((["a": 1] as Value).stringMap == nil)
     #expect((nil as Value).isNull && one["x"] == nil && one[0] == nil)
   }
+
+  @Test("a document of the greatest depth goes through every operation on a task's small stack")
+  func depth() async throws {
+    let limit = DocumentLimits.default.depth
+    let text = String(repeating: "{\"a\":", count: limit) + "1" + String(repeating: "}", count: limit)
+    try await Task.detached {
+      let value = try JSON.parse(text)
+      #expect(try YAML.parse(text) == [value])
+      #expect(try YAML.parse(YAML.emit(value)) == [value])
+      #expect(JSON.string(value) == text)
+      #expect(value.merging(value) == value && value.applyingMergePatch(value) == value)
+      #expect(Value.mergePatch(from: value, to: value) == [:])
+      #expect(try StrategicMerge.apply(value, to: value) == value)
+      let pointer = JSONPointer(tokens: Array(repeating: "a", count: limit))
+      #expect(value.at(pointer) == 1 && value.removing(pointer) != value)
+    }.value
+  }
 }

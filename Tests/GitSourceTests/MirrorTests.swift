@@ -161,17 +161,30 @@ struct MirrorTests {
       let narrow = try await GitMirror(directory: directory + "/m", limits: limits).tree(of: head)
       #expect(try narrow.contents(of: "small").count == 2)
       #expect(await gitError { _ = try narrow.contents(of: "d/e/f/g") }?.message.contains("treeBytes") == true)
-      try repository.git("checkout", "-q", "-b", "noise")
+    }
+  }
+
+  @Test("a repository over the fetch limits is given up by the limit's name, and leaves the mirror usable")
+  func fetchLimits() async throws {
+    try await withDirectory { directory in
+      let (noisy, quiet) = (try TestRepository(directory + "/noisy"), try TestRepository(directory + "/quiet"))
       var random = SystemRandomNumberGenerator()
       let noise = Data((0..<100_000).flatMap { _ in withUnsafeBytes(of: random.next(), Array.init) })
-      try noise.write(to: URL(fileURLWithPath: repository.path + "/noise"))
-      try repository.commit()
-      limits = GitLimits()
+      try noise.write(to: URL(fileURLWithPath: noisy.path + "/noise"))
+      try noisy.commit()
+      let head = try quiet.commit()
+      var limits = GitLimits()
       limits.fetchBytes = 100_000
-      let small = GitMirror(directory: directory + "/small", limits: limits)
-      let fetch = await gitError { _ = try await small.fetch(.branch("noise"), from: remote) }
-      #expect(fetch?.code == .limitExceeded && fetch?.message.contains("fetchBytes") == true)
-      #expect(try await small.fetch(.branch("master"), from: remote) == head)
+      let mirror = GitMirror(directory: directory + "/m", limits: limits)
+      let bytes = await gitError { _ = try await mirror.fetch(.branch("master"), from: noisy.remote) }
+      #expect(bytes?.code == .limitExceeded && bytes?.message.contains("limit fetchBytes") == true)
+      limits.fetchObjects = 2
+      let narrow = GitMirror(directory: directory + "/m", limits: limits)
+      let objects = await gitError { _ = try await narrow.fetch(.branch("master"), from: noisy.remote) }
+      #expect(objects?.code == .limitExceeded)
+      #expect(try await mirror.fetch(.branch("master"), from: quiet.remote) == head)
+      let left = try FileManager.default.subpathsOfDirectory(atPath: directory + "/m")
+      #expect(!left.contains { $0.contains("tmp_") }, "what was received must not stay: \(left)")
     }
   }
 
@@ -195,6 +208,35 @@ struct MirrorTests {
         _ = try await mirror.tree(of: commit)
       }
       #expect(error?.code == .corrupt)
+    }
+  }
+
+  @Test("a mirror's many packs become one, and every commit stays readable, also by who reads meanwhile")
+  func packs() async throws {
+    try await withDirectory { directory in
+      let repository = try TestRepository(directory + "/r")
+      var limits = GitLimits()
+      limits.packs = 5
+      let mirror = GitMirror(directory: directory + "/m", limits: limits)
+      var trees: [GitTree] = []
+      for index in 0..<12 {
+        try repository.write("f", "\(index)")
+        let commit = try repository.commit()
+        _ = try await mirror.fetch(.branch("master"), from: repository.remote)
+        trees.append(try await mirror.tree(of: commit))
+      }
+      let deadline = ContinuousClock.now + .seconds(20)
+      func packs() throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: directory + "/m/objects/pack").count {
+          $0.hasSuffix(".pack")
+        }
+      }
+      while try packs() > 6, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(try packs() <= 6)
+      for (index, tree) in trees.enumerated() {
+        #expect(try tree.contents(of: "f") == Array("\(index)".utf8))
+        #expect(try await mirror.tree(of: tree.commit).contents(of: "f") == Array("\(index)".utf8))
+      }
     }
   }
 

@@ -60,13 +60,13 @@ struct NetworkTests {
     let start = ContinuousClock.now
     let error = await gitError { _ = try await GitMirror.references(of: short) }
     #expect(error?.code == .timeout && error?.message.contains("300 ms") == true, "\(String(describing: error))")
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(15))
     let long = try GitRemote(url: url, timeout: .seconds(60))
     let task = Task { await gitError { _ = try await GitMirror.references(of: long) } }
     try await Task.sleep(for: .milliseconds(50))
     task.cancel()
     #expect(await task.value?.code == .cancelled)
-    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test("a server that drips one byte at a time does not outlast the timeout")
@@ -79,14 +79,14 @@ struct NetworkTests {
       for byte in Array("ffff".utf8) + [UInt8](repeating: 0x61, count: 500) {
         var byte = byte
         guard send(peer, &byte, 1, Int32(MSG_NOSIGNAL)) == 1 else { break }
-        Thread.sleep(forTimeInterval: 0.02)
+        Thread.sleep(forTimeInterval: 0.06)
       }
       close(peer)
     }
     let remote = try GitRemote(url: "git://127.0.0.1:\(port)/x", timeout: .milliseconds(500))
     let start = ContinuousClock.now
     #expect(await gitError { _ = try await GitMirror.references(of: remote) }?.code == .timeout)
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(15))
   }
 
   @Test("many operations on a silent server leave others undisturbed")
@@ -103,7 +103,7 @@ struct NetworkTests {
       let mirror = GitMirror(directory: directory + "/m")
       #expect(try await mirror.fetch(.branch("master"), from: repository.remote) == head)
       #expect(try await mirror.tree(of: head).entries.isEmpty)
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(15))
       for task in stuck { task.cancel() }
       for task in stuck {
         guard case .failure(let error as GitError) = await task.result else {
@@ -112,7 +112,7 @@ struct NetworkTests {
         }
         #expect(error.code == .cancelled)
       }
-      #expect(ContinuousClock.now - start < .seconds(10))
+      #expect(ContinuousClock.now - start < .seconds(20))
     }
   }
 }

@@ -42,7 +42,8 @@ import Testing
     #expect(fromOld.resources == fromNew.resources)
     #expect(fromNew.failures["metrics.k8s.io/v1beta1"] != nil)
     let deployment = try #require(fromOld.resource(apiVersion: "apps/v1", kind: "Deployment"))
-    #expect(deployment.subresources == ["status", "scale"] && deployment.isWatchable && deployment.apiVersion == "apps/v1")
+    #expect(
+      deployment.subresources == ["status", "scale"] && deployment.isWatchable && deployment.apiVersion == "apps/v1")
     #expect(fromOld.apiVersions == ["apps/v1", "apps/v1/Deployment"])
     #expect(fromOld.resource(group: "apps", kind: "Deployment") == deployment)
   }
@@ -66,10 +67,15 @@ import Testing
     let maps = APIResource.configMaps
     #expect(try maps.path() == "/api/v1/configmaps")
     #expect(try maps.path(namespace: "a", name: "b:c d") == "/api/v1/namespaces/a/configmaps/b%3Ac%20d")
-    let deployments = APIResource(group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true)
-    #expect(try deployments.path(namespace: "a", name: "b", subresource: "status") == "/apis/apps/v1/namespaces/a/deployments/b/status")
+    let deployments = APIResource(
+      group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true)
+    #expect(
+      try deployments.path(namespace: "a", name: "b", subresource: "status")
+        == "/apis/apps/v1/namespaces/a/deployments/b/status")
     #expect(try APIResource.namespaces.path(namespace: "ignored", name: "x") == "/api/v1/namespaces/x")
-    for name in ["..", ".", "", "a/b"] { #expect(throws: KubeClientError.self) { try maps.path(namespace: "a", name: name) } }
+    for name in ["..", ".", "", "a/b"] {
+      #expect(throws: KubeClientError.self) { try maps.path(namespace: "a", name: name) }
+    }
     #expect(throws: KubeClientError.self) { try maps.path(name: "b") }
   }
 }

@@ -56,7 +56,8 @@ import Testing
   @Test("what cannot be used is refused with the entry's name")
   func refusals() {
     for (context, part) in [
-      ("exec", "user \"e\" uses exec"), ("half", "user \"h\" needs both"), ("lost", "no entry \"gone\" in clusters"), ("none", "no entry \"none\" in contexts"),
+      ("exec", "user \"e\" uses exec"), ("half", "user \"h\" needs both"), ("lost", "no entry \"gone\" in clusters"),
+      ("none", "no entry \"none\" in contexts"),
       ("basic", "user \"b\" has a user name"),
     ] {
       #expect("a config error with \(part)") {
@@ -78,7 +79,9 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kubeconfig-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, content) in [("ca.crt", "CA"), ("token", "T\n"), ("namespace", "ns"), ("client.crt", "C"), ("client.key", "K")] {
+    for (name, content) in [
+      ("ca.crt", "CA"), ("token", "T\n"), ("namespace", "ns"), ("client.crt", "C"), ("client.key", "K"),
+    ] {
       try Data(content.utf8).write(to: folder.appendingPathComponent(name))
     }
     let file = folder.appendingPathComponent("config")
@@ -92,7 +95,8 @@ import Testing
     #expect(loaded.certificateAuthority == Array("CA".utf8) && loaded.clientCertificate == Array("C".utf8))
     let environment = ["KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"]
     let pod = try KubeConfig.inCluster(environment: environment, directory: folder.path)
-    #expect(pod.server == "https://[fd00::1]:6443" && pod.namespace == "ns" && pod.token == .file("\(folder.path)/token"))
+    #expect(
+      pod.server == "https://[fd00::1]:6443" && pod.namespace == "ns" && pod.token == .file("\(folder.path)/token"))
     #expect(throws: KubeClientError.self) { try KubeConfig.inCluster(environment: [:]) }
     #expect(throws: KubeClientError.self) { try KubeConfig.inCluster(environment: environment, directory: "/nowhere") }
   }

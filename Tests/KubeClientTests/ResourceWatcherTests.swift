@@ -9,7 +9,11 @@ import Testing
 @Suite("ResourceWatcher") struct ResourceWatcherTests {
   /// One object at one version.
   private func object(_ name: String, _ version: String, uid: String? = nil) -> Value {
-    ["metadata": ["name": .string(name), "namespace": "n", "uid": .string(uid ?? name), "resourceVersion": .string(version)]]
+    [
+      "metadata": [
+        "name": .string(name), "namespace": "n", "uid": .string(uid ?? name), "resourceVersion": .string(version),
+      ]
+    ]
   }
 
   private func line(_ type: String, _ object: Value) -> ByteBuffer {
@@ -44,10 +48,13 @@ import Testing
 
     var source: ResourceWatcher.Source {
       let list: @Sendable () async throws(KubeClientError) -> ObjectList = { () async throws(KubeClientError) in
-        guard case .list(let result) = try self.next("list") else { throw KubeClientError(.malformed, "no list expected") }
+        guard case .list(let result) = try self.next("list") else {
+          throw KubeClientError(.malformed, "no list expected")
+        }
         return try result.get()
       }
-      let watch: @Sendable (String) async throws(KubeClientError) -> KubeWatch = { (version) async throws(KubeClientError) in
+      let watch: @Sendable (String) async throws(KubeClientError) -> KubeWatch = {
+        (version) async throws(KubeClientError) in
         switch try self.next("watch \(version)") {
         case .list: throw KubeClientError(.malformed, "no watch expected")
         case .refuse(let error): throw error
@@ -95,7 +102,11 @@ import Testing
     let bookmark: Value = ["metadata": ["resourceVersion": "9"]]
     let result = await play([
       list("5", [object("a", "3"), object("b", "4")]),
-      .watch([line("MODIFIED", object("a", "6")), line("ADDED", object("b", "4")), line("DELETED", object("b", "7")), line("BOOKMARK", bookmark)], end: nil),
+      .watch(
+        [
+          line("MODIFIED", object("a", "6")), line("ADDED", object("b", "4")), line("DELETED", object("b", "7")),
+          line("BOOKMARK", bookmark),
+        ], end: nil),
       .watch([], end: nil),
     ])
     #expect(result.told == ["a@3", "b@4", "synced 5", "a@6", "-b/b"])
@@ -106,13 +117,16 @@ import Testing
   func errors() async {
     let lost = KubeClientError(.unavailable, "gone away")
     let result = await play([
-      .list(.failure(lost)), list("5", [object("a", "3"), object("b", "4")]), .watch([line("ADDED", object("c", "6"))], end: lost),
-      .refuse(KubeClientError(.forbidden, "no")), .watch([line("MODIFIED", object("c", "8"))], end: KubeClientError(.expired, "too old")),
+      .list(.failure(lost)), list("5", [object("a", "3"), object("b", "4")]),
+      .watch([line("ADDED", object("c", "6"))], end: lost),
+      .refuse(KubeClientError(.forbidden, "no")),
+      .watch([line("MODIFIED", object("c", "8"))], end: KubeClientError(.expired, "too old")),
       .list(.failure(lost)), list("20", [object("b", "4"), object("c", "8", uid: "c2")]),
     ])
     #expect(
       result.told == [
-        "interrupted unavailable", "a@3", "b@4", "synced 5", "c@6", "interrupted unavailable", "interrupted forbidden", "resumed", "c@8",
+        "interrupted unavailable", "a@3", "b@4", "synced 5", "c@6", "interrupted unavailable", "interrupted forbidden",
+        "resumed", "c@8",
         "interrupted unavailable", "-c/c", "c@8", "-a/a", "synced 20",
       ])
     #expect(result.asked == ["list", "list", "watch 5", "watch 6", "watch 6", "list", "list", "watch 20"])
@@ -122,7 +136,9 @@ import Testing
   func waits() async {
     let lost = KubeClientError(.unavailable, "gone away")
     let result = await play(
-      Array(repeating: .list(.failure(lost)), count: 12) + [list("1", []), .watch([line("ADDED", object("a", "2"))], end: lost)])
+      Array(repeating: .list(.failure(lost)), count: 12) + [
+        list("1", []), .watch([line("ADDED", object("a", "2"))], end: lost),
+      ])
     #expect(result.waits.first == .milliseconds(200) && result.waits.last == .milliseconds(200))
     #expect(result.waits[1] == .milliseconds(350) && result.waits[11] > .seconds(15))
     var backoff = WatchBackoff()
@@ -135,11 +151,15 @@ import Testing
 
   @Test("events are found however the bytes are cut, and one without end is refused")
   func lines() async throws {
-    let text = [line("ADDED", object("ä", "1")), ByteBuffer(string: "\n"), line("MODIFIED", object("b", "2"))].reduce(into: [UInt8]()) {
+    let text = [line("ADDED", object("ä", "1")), ByteBuffer(string: "\n"), line("MODIFIED", object("b", "2"))].reduce(
+      into: [UInt8]()
+    ) {
       $0 += Array($1.readableBytesView)
     }
     for size in [1, 2, 3, 7, 1000] {
-      let parts = stride(from: 0, to: text.count, by: size).map { ByteBuffer(bytes: text[$0..<min($0 + size, text.count)]) }
+      let parts = stride(from: 0, to: text.count, by: size).map {
+        ByteBuffer(bytes: text[$0..<min($0 + size, text.count)])
+      }
       #expect(try await read(parts + [ByteBuffer(string: "{\"type\":\"AD")]).count == 2)
     }
     var limits = KubeClientLimits()
@@ -152,7 +172,9 @@ import Testing
     } throws: { ($0 as? KubeClientError)?.code == .expired }
   }
 
-  private func read(_ parts: [ByteBuffer], _ limits: KubeClientLimits = .init()) async throws(KubeClientError) -> [WatchEvent] {
+  private func read(_ parts: [ByteBuffer], _ limits: KubeClientLimits = .init()) async throws(KubeClientError)
+    -> [WatchEvent]
+  {
     let body = AsyncThrowingStream<ByteBuffer, any Error> { stream in
       for part in parts { stream.yield(part) }
       stream.finish()

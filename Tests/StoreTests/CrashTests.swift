@@ -64,26 +64,21 @@ struct CrashTests {
   /// Runs the writer, kills it so many milliseconds after its first acknowledgement, and returns all it had said.
   private func writeUntilKilled(_ directory: String, after milliseconds: Int) async throws -> [Acknowledgement] {
     let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(
-      "StoreCrashWriter")
-    process.arguments = [directory]
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    return try await withCheckedThrowingContinuation { continuation in
-      // Reading a pipe blocks, so it has a thread of its own.
-      Thread.detachNewThread {
-        var output = pipe.fileHandleForReading.availableData
-        Thread.sleep(forTimeInterval: Double(milliseconds) / 1000)
-        kill(process.processIdentifier, SIGKILL)
-        while case let more = pipe.fileHandleForReading.availableData, !more.isEmpty { output.append(more) }
-        process.waitUntilExit()
-        let text = String(decoding: output, as: UTF8.self)
-        // What follows the last newline was not said to the end.
-        let lines = text.prefix(upTo: text.lastIndex(of: "\n") ?? text.startIndex).split(separator: "\n")
-        continuation.resume(returning: lines.compactMap { Acknowledgement(line: $0) })
-      }
+    let program = URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("StoreCrashWriter").path
+    let output = directory + ".said"
+    defer { unlink(output) }
+    let writer = try spawn(program, [directory], output: output)
+    let deadline = ContinuousClock.now + .seconds(60)
+    while (try? String(contentsOfFile: output, encoding: .utf8))?.contains("\n") != true, ContinuousClock.now < deadline
+    {
+      try await Task.sleep(for: .milliseconds(5))
     }
+    try await Task.sleep(for: .milliseconds(milliseconds))
+    kill(writer, SIGKILL)
+    reap(writer)
+    let text = try String(contentsOfFile: output, encoding: .utf8)
+    // What follows the last newline was not said to the end.
+    let lines = text.prefix(upTo: text.lastIndex(of: "\n") ?? text.startIndex).split(separator: "\n")
+    return lines.compactMap { Acknowledgement(line: $0) }
   }
 }

@@ -187,20 +187,3 @@ struct Mount {
     try? run("/bin/umount", ["-l", directory])
   }
 }
-
-struct ProcessFailed: Error {
-  let command: String
-  let status: Int32
-}
-
-func run(_ program: String, _ arguments: [String]) throws {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: program)
-  process.arguments = arguments
-  process.standardError = FileHandle.nullDevice
-  try process.run()
-  process.waitUntilExit()
-  guard process.terminationStatus == 0 else {
-    throw ProcessFailed(command: ([program] + arguments).joined(separator: " "), status: process.terminationStatus)
-  }
-}

@@ -102,7 +102,9 @@ func within<Result: Sendable>(
 }
 
 /// The error that `body` throws, where it is an `RPCError` with this code.
-func expectCode(_ code: StatusCode, _ body: () async throws -> Void, at location: SourceLocation = #_sourceLocation) async {
+func expectCode(_ code: StatusCode, _ body: () async throws -> Void, at location: SourceLocation = #_sourceLocation)
+  async
+{
   do {
     try await body()
     Issue.record("nothing was thrown where \(code) was expected", sourceLocation: location)

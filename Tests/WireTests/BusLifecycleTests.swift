@@ -106,7 +106,8 @@ struct BusLifecycleTests {
     }
   }
 
-  @Test("when the server goes, the client knows at once, and a new server on the endpoint takes it back",
+  @Test(
+    "when the server goes, the client knows at once, and a new server on the endpoint takes it back",
     arguments: Transport.allCases)
   func serverRestart(_ transport: Transport) async throws {
     let keys = try CurveKeyPair.generate()
@@ -135,7 +136,8 @@ struct BusLifecycleTests {
       transport, handlers: TestMethods.handlers(), keys: keys, directory: directory, endpoint: endpoint.value
     ) { bus in
       let (client, _) = try bus.client(keys: agent)
-      #expect(try await client.withConnection { try await $0.unary(TestMethods.echo, FetchChunk(offset: 4)) }.offset == 4)
+      #expect(
+        try await client.withConnection { try await $0.unary(TestMethods.echo, FetchChunk(offset: 4)) }.offset == 4)
     }
   }
 
@@ -146,7 +148,8 @@ struct BusLifecycleTests {
     var configuration = BusServerConfiguration(endpoint: transport.freeEndpoint())
     configuration.drainTimeout = .seconds(5)
     let server = BusServer(
-      configuration: configuration, keyPair: keys, directory: directory, handlers: TestMethods.handlers(), logger: quiet)
+      configuration: configuration, keyPair: keys, directory: directory, handlers: TestMethods.handlers(), logger: quiet
+    )
     let group = ServiceGroup(services: [server], logger: quiet)
     async let running: Void = group.run()
     let bus = Bus(server: server, endpoint: try await server.boundEndpoint(), serverKeys: keys, directory: directory)
@@ -175,7 +178,8 @@ struct BusLifecycleTests {
 
   @Test("a peer that goes silent is given up after three heartbeats, on both sides")
   func silence() async throws {
-    try await withBus(.sockets, handlers: TestMethods.handlers(), { $0.heartbeatInterval = .milliseconds(200) }) { bus in
+    try await withBus(.sockets, handlers: TestMethods.handlers(), { $0.heartbeatInterval = .milliseconds(200) }) {
+      bus in
       let (client, key) = try bus.client()
       try await client.withConnection { channel in
         // Idle for many intervals: heartbeats keep it.

@@ -26,10 +26,18 @@ struct ConnectionCoreTests {
         agent.directives = []
         manager.directives = []
         for directive in up {
-          if case .transmit(let frame) = directive { manager.receive(frame, now: now) } else { agentSaw.append(directive) }
+          if case .transmit(let frame) = directive {
+            manager.receive(frame, now: now)
+          } else {
+            agentSaw.append(directive)
+          }
         }
         for directive in down {
-          if case .transmit(let frame) = directive { agent.receive(frame, now: now) } else { managerSaw.append(directive) }
+          if case .transmit(let frame) = directive {
+            agent.receive(frame, now: now)
+          } else {
+            managerSaw.append(directive)
+          }
         }
       }
     }

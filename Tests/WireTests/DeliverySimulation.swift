@@ -72,7 +72,9 @@ final class DeliverySimulation {
     for _ in 0..<20_000 where !isAtRest { try advance() }
     try check(isAtRest, "did not come to rest: \(String(describing: manager)) \(agent)")
     let wanted = managerDisk.items.filter { !isBad($0.value.version) }
-    for (id, item) in wanted { try check(agentDisk.state.held[id] == item.version, "the agent lacks \(id) \(item.version)") }
+    for (id, item) in wanted {
+      try check(agentDisk.state.held[id] == item.version, "the agent lacks \(id) \(item.version)")
+    }
     for id in agentDisk.state.held.keys { try check(managerDisk.items[id] != nil, "the agent still holds \(id)") }
     for (id, item) in managerDisk.items where isBad(item.version) {
       try check(managerDisk.refused[id] == item.version, "the refusal of \(id) \(item.version) is not known")
@@ -235,7 +237,8 @@ final class DeliverySimulation {
 
   /// Brings one deployment of the cluster to what is held, and says so.
   private func applyOne() throws {
-    for id in Set(cluster.keys).union(agentDisk.state.held.keys).sorted() where cluster[id] != agentDisk.state.held[id] {
+    for id in Set(cluster.keys).union(agentDisk.state.held.keys).sorted() where cluster[id] != agentDisk.state.held[id]
+    {
       let version = agentDisk.state.held[id]
       cluster[id] = version
       let bytes = version.map { status(id, $0) } ?? []
@@ -251,7 +254,8 @@ final class DeliverySimulation {
       case .send(let message):
         if case .desired(let desired) = message {
           for item in desired.set {
-            try check(managerDisk.refused[item.id] != item.version, "the refused \(item.id) \(item.version) is sent again")
+            try check(
+              managerDisk.refused[item.id] != item.version, "the refused \(item.id) \(item.version) is sent again")
           }
         }
         down.append(message)

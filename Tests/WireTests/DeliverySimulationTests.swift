@@ -20,9 +20,10 @@ struct DeliverySimulationTests {
       counts.merge(simulation.counts) { $0 + $1 }
     }
     // Schedules in which nothing happens prove nothing.
-    for what in ["changes", "connections", "manager crashes", "agent crashes", "desired", "reports", "nacks", "full reports",
-      "failed persists"]
-    {
+    for what in [
+      "changes", "connections", "manager crashes", "agent crashes", "desired", "reports", "nacks", "full reports",
+      "failed persists",
+    ] {
       #expect(counts[what, default: 0] >= schedules / 10, "\(what) in \(schedules) schedules")
     }
   }
@@ -33,7 +34,9 @@ struct DeliverySimulationTests {
     let held = Dictionary(uniqueKeysWithValues: items.map { ($0.id, $0.version) })
     var manager = ManagerSession(.init(sessionID: 1))
     var agent = AgentSession(.init(bootID: "b"), .init(held: held, lastRevision: 3))
-    guard case .send(.hello(let hello))? = agent.handle(.connected).first else { return #expect(Bool(false), "no Hello") }
+    guard case .send(.hello(let hello))? = agent.handle(.connected).first else {
+      return #expect(Bool(false), "no Hello")
+    }
     #expect(manager.handle(.received(.hello(hello))) == [.recordHello(hello), .loadAll])
     let answer = manager.handle(.loadedAll(items, revision: 9, statusHash: nil))
     guard case .send(.welcome(let welcome))? = answer.first else { return #expect(Bool(false), "no Welcome") }
@@ -59,7 +62,9 @@ struct DeliverySimulationTests {
   @Test("last status wins, one report is under way at a time, and the acknowledgement releases the next")
   func statuses() {
     var agent = AgentSession(.init(bootID: "b"), .init())
-    func status(_ text: String) -> DeploymentStatus { DeploymentStatus(id: "a", version: "1", status: Array(text.utf8)) }
+    func status(_ text: String) -> DeploymentStatus {
+      DeploymentStatus(id: "a", version: "1", status: Array(text.utf8))
+    }
     #expect(agent.handle(.status(status("0"))).isEmpty)
     _ = agent.handle(.connected)
     let welcomed = agent.handle(.received(.welcome(Welcome(sessionId: 1, protocol: 1, resume: true))))

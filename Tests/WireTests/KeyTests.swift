@@ -20,7 +20,10 @@ struct KeyTests {
 
   @Test(
     "text that is not a key is refused",
-    arguments: ["", "short", String(repeating: "\u{7f}", count: 40), String(repeating: "é", count: 20), "~" + String(repeating: "0", count: 39)])
+    arguments: [
+      "", "short", String(repeating: "\u{7f}", count: 40), String(repeating: "é", count: 20),
+      "~" + String(repeating: "0", count: 39),
+    ])
   func refusesText(_ text: String) {
     #expect { try CurvePublicKey(z85: text) } throws: { ($0 as? WireError)?.code == .invalidKey }
     #expect { try CurveSecretKey(z85: text) } throws: { ($0 as? WireError)?.code == .invalidKey }

@@ -11,7 +11,8 @@ struct MessageTests {
       Settings(
         protocolMin: 1, protocolMax: 2, streamCreditBytes: 3, connectionCreditBytes: 4, streamsMax: 5,
         heartbeatIntervalMs: 6, publicKey: [7]))
-    try check(Goaway(reason: "drain", retryAfterMinMs: 1, retryAfterMaxMs: 2, endpoints: ["tcp://a:1", "", "tcp://b:2"]))
+    try check(
+      Goaway(reason: "drain", retryAfterMinMs: 1, retryAfterMaxMs: 2, endpoints: ["tcp://a:1", "", "tcp://b:2"]))
     try check(
       EnrollRequest(
         tokenId: "id", tokenSecret: "secret", clientId: "uid", labels: [Label(key: "env", value: "dév"), Label()],
@@ -42,7 +43,8 @@ struct MessageTests {
       .hello(hello), .inventory(inventory), .ack(Ack(nonce: 0)), .nack(nack), .status(report), .unrecognized,
     ] { try check(message) }
     for message: ManagerMessage in [
-      .welcome(welcome), .desired(desired), .statusAck(StatusAck()), .inventoryRequest(InventoryRequest()), .unrecognized,
+      .welcome(welcome), .desired(desired), .statusAck(StatusAck()), .inventoryRequest(InventoryRequest()),
+      .unrecognized,
     ] { try check(message) }
   }
 

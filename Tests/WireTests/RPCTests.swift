@@ -12,7 +12,8 @@ struct RPCTests {
         #expect(channel.peer == bus.serverKeys.publicKey)
         for size in [0, 1, 20_000, 300_000, 1_000_000] {
           let data = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-          let answer = try await channel.unary(TestMethods.echo, FetchChunk(offset: 7, data: data), deadline: .seconds(20))
+          let answer = try await channel.unary(
+            TestMethods.echo, FetchChunk(offset: 7, data: data), deadline: .seconds(20))
           #expect(answer.offset == 7 && answer.data == data)
         }
         #expect(bus.server.isConnected(key))
@@ -87,7 +88,8 @@ struct RPCTests {
     }
   }
 
-  @Test("a handler's error reaches the caller with code and message, any other as INTERNAL without its text",
+  @Test(
+    "a handler's error reaches the caller with code and message, any other as INTERNAL without its text",
     arguments: Transport.allCases)
   func errors(_ transport: Transport) async throws {
     try await withBus(transport, handlers: TestMethods.handlers()) { bus in
@@ -157,7 +159,8 @@ struct RPCTests {
           }
         }
         for number in 0..<1000 {
-          let answer = try await channel.unary(TestMethods.echo, FetchChunk(offset: UInt64(number)), deadline: .seconds(10))
+          let answer = try await channel.unary(
+            TestMethods.echo, FetchChunk(offset: UInt64(number)), deadline: .seconds(10))
           #expect(answer.offset == UInt64(number))
         }
         sender.cancel()
@@ -187,7 +190,8 @@ struct RPCTests {
     }
   }
 
-  @Test("a message beyond the limit is refused before it is sent, and the connection stays", arguments: Transport.allCases)
+  @Test(
+    "a message beyond the limit is refused before it is sent, and the connection stays", arguments: Transport.allCases)
   func tooLarge(_ transport: Transport) async throws {
     try await withBus(transport, handlers: TestMethods.handlers()) { bus in
       try await bus.client().client.withConnection { channel in

@@ -14,6 +14,10 @@ protocol ClusterAPI: Sendable {
   func objects(_ type: ObjectType, namespace: String?, labels: [String: String]) async throws -> LabelledObjects
   /// Removes an object; one that is not there is removed already.
   func delete(_ identity: ObjectIdentity) async throws
+  /// Changes fields of an object (RFC 7386).
+  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws
+  /// The same cluster with the rights of another user.
+  func acting(as user: String) throws -> any ClusterAPI
   /// Tells of a type's objects that have the label, until the stream is let go of: first of all, then of changes.
   func watch(_ type: ObjectType, label: String) -> AsyncStream<ClusterEvent>
 }

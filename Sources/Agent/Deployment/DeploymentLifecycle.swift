@@ -126,7 +126,10 @@ struct DeploymentLifecycle: Sendable, Equatable {
   }
 
   /// Whether ``target`` is what stands, as far as is known.
-  var isCurrent: Bool { target != nil && target?.deploymentID == applied?.deploymentID && target?.release == applied?.release }
+  var isCurrent: Bool {
+    guard let target, let applied, !applied.isDisturbed else { return false }
+    return target.deploymentID == applied.deploymentID && target.release == applied.release
+  }
 
   /// Whether ``target`` is being installed or upgraded to right now.
   var isApplying: Bool {
@@ -254,12 +257,7 @@ extension DeploymentLifecycle {
     let isFinal = failure.map { $0.kind == .final || $0.kind == .notInstalled } ?? false
     if !isCurrent {
       guard !isFinal else { return }
-      if !releases.contains(target.release) {
-        releases.append(target.release)
-        directives.append(.record)
-      }
-      operation = .apply(target)
-      directives.append(.apply(target))
+      beginApply(target, &directives)
       return
     }
     guard let applied else { return }
@@ -273,6 +271,15 @@ extension DeploymentLifecycle {
     guard !superseded.isEmpty else { return }
     operation = .remove
     directives.append(.removeReleases(superseded, superseding: applied))
+  }
+
+  private mutating func beginApply(_ target: Target, _ directives: inout [Directive]) {
+    let isNoted = releases.contains(target.release) && applied?.isDisturbed != false
+    if !releases.contains(target.release) { releases.append(target.release) }
+    applied?.isDisturbed = true
+    if !isNoted { directives.append(.record) }
+    operation = .apply(target)
+    directives.append(.apply(target))
   }
 
   private mutating func setObserved(_ new: Bool, _ directives: inout [Directive]) {

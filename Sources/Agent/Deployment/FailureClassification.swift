@@ -13,7 +13,8 @@ extension DeploymentFailure {
 
   private static let unreachablePhrases = [
     "connection refused", "connection reset", "no such host", "i/o timeout", "TLS handshake timeout", "EOF",
-    "server is currently unable to handle the request", "the server is shutting down", "etcdserver:", "no route to host",
+    "server is currently unable to handle the request", "the server is shutting down", "etcdserver:",
+    "no route to host",
     "apiserver not ready", "cluster unreachable", "http2: client connection lost",
   ]
 

@@ -7,9 +7,9 @@ extension HelmInstaller {
 
   func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool {
     do {
-      let records = try await cluster.objects(
-        Self.records, namespace: applied.release.namespace, labels: ["owner": "helm", "name": applied.release.name])
-      return records.objects.contains { $0.at("metadata", "labels", "status")?.string == "deployed" }
+      return try await records(of: applied.release).contains {
+        $0.at("metadata", "labels", "status")?.string == "deployed"
+      }
     } catch {
       throw DeploymentFailure(error)
     }
@@ -20,13 +20,19 @@ extension HelmInstaller {
       for release in releases {
         if keepsResources {
           try await removeRecords(of: release)
-        } else {
-          try await engine.uninstall(release)
+        } else if try await !records(of: release).isEmpty {
+          try await uninstall(release, try await engine.get(release))
         }
       }
     } catch {
       throw DeploymentFailure(error)
     }
+  }
+
+  /// Removes a release with the rights that it was made with: its hooks make objects once more.
+  private func uninstall(_ release: ReleaseIdentity, _ details: Release?) async throws {
+    let account = details?.annotations[ReleaseAnnotations.serviceAccount] ?? ""
+    try await access(serviceAccount: account).engine.uninstall(release)
   }
 
   func remove(_ releases: [ReleaseIdentity], superseding newer: AppliedRelease) async throws(DeploymentFailure) {
@@ -39,7 +45,7 @@ extension HelmInstaller {
           (object, kinds.complete(ObjectIdentity(of: object), releaseNamespace: release.namespace))
         }
         guard objects.contains(where: { kept.contains($0.1.unversioned) }) else {
-          try await engine.uninstall(release)
+          try await uninstall(release, old)
           continue
         }
         // Helm's removal would take the objects along that the newer release holds now.
@@ -78,11 +84,16 @@ extension HelmInstaller {
     }
   }
 
+  /// Helm's records of a release: one Secret for each revision.
+  func records(of release: ReleaseIdentity) async throws -> [Value] {
+    try await cluster.objects(
+      Self.records, namespace: release.namespace, labels: ["owner": "helm", "name": release.name]
+    ).objects
+  }
+
   /// Removes Helm's record of a release, and no object of it.
   private func removeRecords(of release: ReleaseIdentity) async throws {
-    let records = try await cluster.objects(
-      Self.records, namespace: release.namespace, labels: ["owner": "helm", "name": release.name])
-    for record in records.objects {
+    for record in try await records(of: release) {
       var identity = ObjectIdentity(of: record)
       identity.apiVersion = Self.records.apiVersion
       identity.kind = Self.records.kind

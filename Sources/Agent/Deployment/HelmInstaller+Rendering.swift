@@ -14,15 +14,18 @@ extension HelmInstaller {
   }
 
   /// Renders a plan for this cluster, and wraps what came out under the chart's own name.
-  func render(_ plan: ReleasePlan, payload: DeploymentPayload, existing: Release?) async throws -> Rendering {
+  func render(_ plan: ReleasePlan, payload: DeploymentPayload, existing: Release?, with access: Access) async throws
+    -> Rendering
+  {
     if plan.kustomization != nil {
       throw DeploymentFailure(
         kind: .final,
         message: "bundle \(payload.bundleName) holds a kustomization, and this agent does not run kustomize yet")
     }
-    let values = try await values(plan, payload: payload)
+    let values = try await values(plan, payload: payload, with: access)
     let kinds = try await cluster.kinds(refreshed: false)
-    let rendered = try await renderChart(plan, payload: payload, values: values, existing: existing, kinds: kinds)
+    let rendered = try await renderChart(
+      plan, payload: payload, values: values, existing: existing, kinds: kinds, with: access)
     var objects: [Value] = []
     var hooks: [Value] = []
     for file in rendered?.files ?? [] {
@@ -40,7 +43,8 @@ extension HelmInstaller {
   }
 
   private func renderChart(
-    _ plan: ReleasePlan, payload: DeploymentPayload, values: Value, existing: Release?, kinds: ClusterKinds
+    _ plan: ReleasePlan, payload: DeploymentPayload, values: Value, existing: Release?, kinds: ClusterKinds,
+    with access: Access
   ) async throws -> RenderedManifests? {
     guard plan.hasTemplates else { return nil }
     let helm = payload.options.helm ?? HelmOptions()
@@ -51,7 +55,7 @@ extension HelmInstaller {
     options.disableDNS = helm.disableDNS
     options.skipSchemaValidation = helm.skipSchemaValidation
     options.lookup = plan.chartFiles.contains { $0.bytes.firstRange(of: Array("lookup".utf8)) != nil }
-    return try await engine.render(
+    return try await access.engine.render(
       chart: Chart(files: plan.chartFiles.map { HelmChartFile(path: $0.path, contents: $0.bytes) }),
       values: values, release: ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace),
       capabilities: KubernetesCapabilities(version: kinds.version, apiVersions: kinds.apiVersions), options: options)
@@ -65,9 +69,10 @@ extension HelmInstaller {
     let isKnown = (objects + hooks).allSatisfy { kinds.isNamespaced[ObjectIdentity(of: $0).type] != nil }
     if !isKnown { kinds = try await cluster.kinds(refreshed: true) }
     let scopes = kinds.isNamespaced
-    let all = try plan.postRender.apply(objects + hooks) { apiVersion, kind in
+    var all = try plan.postRender.apply(objects + hooks) { apiVersion, kind in
       scopes[ObjectType(apiVersion: apiVersion, kind: kind)]
     }
+    if KeyDefaults.isNeeded(serverVersion: kinds.version) { all = all.map(KeyDefaults.fill) }
     return (Array(all.prefix(objects.count)), Array(all.dropFirst(objects.count)))
   }
 
@@ -82,19 +87,20 @@ extension HelmInstaller {
   }
 
   /// The bundle's values, and over them those that the cluster holds, in order (fleet-behaviour §5.6).
-  private func values(_ plan: ReleasePlan, payload: DeploymentPayload) async throws -> Value {
+  private func values(_ plan: ReleasePlan, payload: DeploymentPayload, with access: Access) async throws -> Value {
     var values = plan.values
     for source in payload.options.helm?.valuesFrom ?? [] {
       for (kind, reference) in [("ConfigMap", source.configMap), ("Secret", source.secret)] {
         guard let reference else { continue }
-        values = values.merging(try await self.values(kind: kind, reference, releaseNamespace: plan.namespace))
+        values = values.merging(
+          try await self.values(kind: kind, reference, releaseNamespace: plan.namespace, with: access))
       }
     }
     return values
   }
 
   private func values(
-    kind: String, _ reference: ValuesFrom.Reference, releaseNamespace: String
+    kind: String, _ reference: ValuesFrom.Reference, releaseNamespace: String, with access: Access
   ) async throws -> Value {
     let key = reference.key.isEmpty ? "values.yaml" : reference.key
     let identity = ObjectIdentity(
@@ -103,7 +109,7 @@ extension HelmInstaller {
     func failure(_ reason: String) -> DeploymentFailure {
       DeploymentFailure(kind: .transient, message: "valuesFrom: \(identity.text) \(reason)")
     }
-    guard let object = try await cluster.object(identity) else { throw failure("is not there") }
+    guard let object = try await access.cluster.object(identity) else { throw failure("is not there") }
     guard let text = object.at("data", key)?.string else { throw failure("has no key \(key)") }
     let bytes: [UInt8]
     if kind == "Secret" {

@@ -7,6 +7,8 @@ import Logging
 struct HelmInstaller: ReleaseInstaller {
   /// The cluster's releases.
   let engine: HelmEngine
+  /// How ``engine`` reaches the cluster.
+  let connection: ClusterConnection
   /// The cluster's other objects.
   let cluster: any ClusterAPI
   /// Where contents and options lie.
@@ -22,12 +24,16 @@ struct HelmInstaller: ReleaseInstaller {
       let (payload, manifest) = try await load(item)
       let plan = try ReleasePlan(manifest: manifest, payload: payload, agentNamespace: agentNamespace)
       let release = ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace)
+      try await checkOptions(payload.options)
+      let access = try await access(serviceAccount: payload.options.serviceAccount)
       let existing = try await current(release)
-      if let existing, existing.status == .deployed, existing.annotations[ReleaseMarks.deploymentID] == payload.deploymentID {
+      if let existing, existing.status == .deployed,
+        existing.annotations[ReleaseMarks.deploymentID] == payload.deploymentID
+      {
         logger.debug("the release is this version already", metadata: ["release": "\(release)"])
         return try await describe(existing, payload: payload)
       }
-      let rendering = try await render(plan, payload: payload, existing: existing)
+      let rendering = try await render(plan, payload: payload, existing: existing, with: access)
       var options = deployOptions(payload)
       if existing == nil, releases.contains(where: { $0 != release }) {
         try await checkOwnership(of: rendering.objects, setHash: plan.postRender.setHash)
@@ -35,10 +41,13 @@ struct HelmInstaller: ReleaseInstaller {
       }
       let installed: Release
       if existing == nil || existing?.status == .uninstalled {
-        installed = try await engine.install(release, chart: rendering.chart, values: rendering.values, options: options)
+        installed = try await access.engine.install(
+          release, chart: rendering.chart, values: rendering.values, options: options)
       } else {
-        installed = try await engine.upgrade(release, chart: rendering.chart, values: rendering.values, options: options)
+        installed = try await access.engine.upgrade(
+          release, chart: rendering.chart, values: rendering.values, options: options)
       }
+      try await setNamespaceMetadata(payload.options, with: access)
       // What was deployed may have brought kinds of its own.
       let bringsKinds = rendering.objects.contains { $0["kind"]?.string == "CustomResourceDefinition" }
       let kinds = try await cluster.kinds(refreshed: bringsKinds)
@@ -55,7 +64,8 @@ struct HelmInstaller: ReleaseInstaller {
     guard let options = try await blobs.read(item.optionsDigest), let content = try await blobs.read(item.contentDigest)
     else {
       throw DeploymentFailure(
-        kind: .transient, message: "the contents of deployment \(item.id) are not in the state directory; fetching them again")
+        kind: .transient,
+        message: "the contents of deployment \(item.id) are not in the state directory; fetching them again")
     }
     let payload = try DeploymentPayload(decoding: options)
     return (payload, try Manifest(blob: content, expecting: payload.manifestID))
@@ -63,7 +73,8 @@ struct HelmInstaller: ReleaseInstaller {
 
   /// The release as it is, fit for the next operation: what a crash interrupted is finished first.
   private func current(_ release: ReleaseIdentity) async throws -> Release? {
-    guard let found = try await engine.get(release) else { return nil }
+    // Asking Helm for what is not there costs it a round of discovery; asking for its records costs one small read.
+    guard try await !records(of: release).isEmpty, let found = try await engine.get(release) else { return nil }
     guard found.status.isUnfinished else { return found }
     let recovery = try await engine.recover(release)
     logger.notice(

@@ -9,9 +9,31 @@ final class KubeCluster: ClusterAPI {
   private let client: KubeClient
   /// The server's version changes only when the server is replaced; an outage forgets it.
   private let knownVersion = Mutex<String?>(nil)
+  private let impersonating = Mutex<[String: KubeCluster]>([:])
 
-  init(_ client: KubeClient) {
+  private let logger: Logger
+
+  init(_ client: KubeClient, logger: Logger) {
     self.client = client
+    self.logger = logger
+  }
+
+  /// Closes all connections.
+  func shutdown() async {
+    for other in impersonating.withLock({ Array($0.values) }) { await other.shutdown() }
+    await client.shutdown()
+  }
+
+  func acting(as user: String) throws -> any ClusterAPI {
+    try impersonating.withLock { known in
+      if let known = known[user] { return known }
+      var config = client.config
+      config.impersonatedUser = user
+      let cluster = KubeCluster(
+        try KubeClient(config: config, limits: client.limits, logger: logger), logger: logger)
+      known[user] = cluster
+      return cluster
+    }
   }
 
   func version() async throws -> String {
@@ -56,7 +78,16 @@ final class KubeCluster: ClusterAPI {
     try await answered(whenAbsent: ()) {
       let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
       try await self.client.delete(
-        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name, propagation: .background)
+        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name,
+        propagation: .background)
+    }
+  }
+
+  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws {
+    try await answered {
+      let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+      _ = try await self.client.patch(
+        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name, patch, type: .merge)
     }
   }
 

@@ -23,7 +23,8 @@ struct StatusComposer: Sendable, Equatable {
   /// A version stands. Until its objects are looked at the status stays what it was.
   mutating func deployed(_ applied: AppliedRelease, syncGeneration: Int64, at now: Timestamp) {
     let isNew = status.appliedDeploymentID != applied.deploymentID || status.release != applied.text
-    guard isNew || status.conditions["Deployed"]?.isTrue != true || status.conditions["Installed"]?.isTrue != true else {
+    guard isNew || status.conditions["Deployed"]?.isTrue != true || status.conditions["Installed"]?.isTrue != true
+    else {
       return
     }
     status.recordDeployed(

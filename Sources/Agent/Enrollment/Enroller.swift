@@ -30,7 +30,8 @@ struct Enroller: Sendable {
     let keyPair = try await state.keyPair()
     let request = EnrollRequest(
       tokenId: registration.token.id, tokenSecret: registration.token.secret,
-      clientId: try await clientID(registration), labels: registration.labels.sorted { $0.key < $1.key }.map(Label.init),
+      clientId: try await clientID(registration),
+      labels: registration.labels.sorted { $0.key < $1.key }.map(Label.init),
       agentVersion: agentVersion, kubernetesVersion: (try? await cluster.version()) ?? "")
     let response = try await enroll(request, registration, managerKey: managerKey, keyPair: keyPair)
     let record = EnrollmentRecord(

@@ -29,7 +29,8 @@ actor ClusterObserver {
 
   private enum Work: Sendable {
     case watch(ObjectType)
-    case look(id: String)
+    case look(id: String, after: Duration)
+    case flush(after: Duration)
   }
 
   private enum Watch {
@@ -51,6 +52,8 @@ actor ClusterObserver {
   private var watches: [ObjectType: Watch] = [:]
   private var interrupted: Set<ObjectType> = []
   private var dirty: Set<String> = []
+  /// Deployments that will be looked at again after a pause.
+  private var expected: Set<String> = []
 
   /// - Parameters:
   ///   - tell: called with every finding, in order for one deployment.
@@ -72,7 +75,16 @@ actor ClusterObserver {
       for await item in work {
         switch item {
         case .watch(let type): startWatch(type, in: &group)
-        case .look(let id): group.addTask { await self.look(id) }
+        case .look(let id, let pause):
+          group.addTask {
+            if pause > .zero { try? await Task.sleep(for: pause) }
+            if !Task.isCancelled { await self.look(id) }
+          }
+        case .flush(let pause):
+          group.addTask {
+            try? await Task.sleep(for: pause)
+            await self.flush()
+          }
         }
       }
       group.cancelAll()
@@ -84,11 +96,12 @@ actor ClusterObserver {
     if let old = subjects[subject.id], old.setHash != subject.setHash { setOwners[old.setHash] = nil }
     subjects[subject.id] = subject
     setOwners[subject.setHash] = subject.id
-    for type in Set(subject.objects.map(\.type)) where watches[type] == nil && watches.count < AgentLimits.watchedKinds {
+    for type in Set(subject.objects.map(\.type)) where watches[type] == nil && watches.count < AgentLimits.watchedKinds
+    {
       watches[type] = .starting
       enqueue.yield(.watch(type))
     }
-    enqueue.yield(.look(id: subject.id))
+    enqueue.yield(.look(id: subject.id, after: .zero))
   }
 
   /// Watches a release no more.
@@ -105,7 +118,7 @@ actor ClusterObserver {
 
   /// Looks at every release again.
   func resync() {
-    for id in subjects.keys { enqueue.yield(.look(id: id)) }
+    for id in subjects.keys { enqueue.yield(.look(id: id, after: .zero)) }
   }
 
   private func startWatch(_ type: ObjectType, in group: inout DiscardingTaskGroup) {
@@ -141,7 +154,7 @@ actor ClusterObserver {
   }
 
   private func answered(_ type: ObjectType) {
-    if interrupted.remove(type) != nil, interrupted.isEmpty { clusterIsBack() }
+    if interrupted.remove(type) != nil { clusterIsBack() }
   }
 
   private func describe(_ object: Value) -> LiveObject? {
@@ -156,11 +169,7 @@ actor ClusterObserver {
     guard !concerned.isEmpty else { return }
     let isFirst = dirty.isEmpty
     dirty.formUnion(concerned)
-    guard isFirst else { return }
-    Task {
-      try? await Task.sleep(for: AgentLimits.observationDebounce)
-      await flush()
-    }
+    if isFirst { enqueue.yield(.flush(after: AgentLimits.observationDebounce)) }
   }
 
   private func flush() async {
@@ -175,6 +184,7 @@ actor ClusterObserver {
   /// Reads the release's objects from the API server: watches of new kinds may still be on their way, and those of known
   /// ones may be behind what was just deployed.
   private func look(_ id: String) async {
+    expected.remove(id)
     guard let subject = subjects[id] else { return }
     do {
       for type in Set(subject.objects.map(\.type)) {
@@ -189,9 +199,12 @@ actor ClusterObserver {
       guard !Task.isCancelled, subjects[id] != nil else { return }
       let failure = DeploymentFailure(error)
       tell(id, .failed(failure.message))
-      try? await Task.sleep(for: .seconds(2))
-      if subjects[id] != nil { enqueue.yield(.look(id: id)) }
+      lookAgain(id, after: .seconds(2))
     }
+  }
+
+  private func lookAgain(_ id: String, after pause: Duration) {
+    if expected.insert(id).inserted { enqueue.yield(.look(id: id, after: pause)) }
   }
 
   private func conclude(_ subject: Subject) async {
@@ -210,10 +223,10 @@ actor ClusterObserver {
     }
     guard let current = subjects[subject.id], current.objects == subject.objects else { return }
     for object in appeared { _ = live.put(object) }
-    tell(
-      subject.id,
-      .observed(
-        BundleDeploymentStatus.Observation(
-          deployed: subject.objects, labelled: live.objects(of: subject.setHash), foreign: foreign)))
+    let observation = BundleDeploymentStatus.Observation(
+      deployed: subject.objects, labelled: live.objects(of: subject.setHash), foreign: foreign)
+    tell(subject.id, .observed(observation))
+    // An object that comes back without our label is seen by no watch of ours.
+    if !observation.modified.isEmpty { lookAgain(subject.id, after: AgentLimits.missingInterval) }
   }
 }

@@ -63,7 +63,8 @@ struct DesiredKeeper: Sendable {
         guard let options = try await state.blobs.read(item.optionsDigest),
           try await state.blobs.read(item.contentDigest) != nil
         else {
-          logger.warning("a blob is damaged or missing and will be fetched again", metadata: ["deployment": "\(item.id)"])
+          logger.warning(
+            "a blob is damaged or missing and will be fetched again", metadata: ["deployment": "\(item.id)"])
           continue
         }
         let payload = try DeploymentPayload(decoding: options)

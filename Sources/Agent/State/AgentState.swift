@@ -118,7 +118,8 @@ final class AgentState: Sendable {
       guard desired.items.count <= AgentLimits.deployments else {
         throw AgentError(
           .limitExceeded,
-          "the manager wants \(desired.items.count) deployments on this cluster; deployments is \(AgentLimits.deployments)")
+          "the manager wants \(desired.items.count) deployments on this cluster; deployments is \(AgentLimits.deployments)"
+        )
       }
       try StateFile.save(desired.value, to: directory + "/desired")
       memory.withLock { [desired] in $0.desired = desired }

@@ -59,6 +59,9 @@ struct AppliedRelease: Sendable, Hashable {
   var keepsResources: Bool
   /// The objects of the release, without hooks, in the order of their installation.
   var objects: [ObjectIdentity]
+  /// Another version's installation began after this one's, and is not known to have succeeded: what stands may be half of
+  /// that. Noted before it begins.
+  var isDisturbed = false
 
   init(
     deploymentID: String, release: ReleaseIdentity, revision: Int, keepsResources: Bool = false,
@@ -72,12 +75,14 @@ struct AppliedRelease: Sendable, Hashable {
   }
 
   init?(_ value: Value) {
-    guard let deploymentID = value["deploymentID"]?.string, let release = value["release"].flatMap(ReleaseIdentity.init(record:)),
+    guard let deploymentID = value["deploymentID"]?.string,
+      let release = value["release"].flatMap(ReleaseIdentity.init(record:)),
       let revision = value["revision"]?.int, let objects = value["objects"]?.array
     else { return nil }
     self.init(
       deploymentID: deploymentID, release: release, revision: revision,
       keepsResources: value["keepsResources"]?.bool ?? false)
+    isDisturbed = value["isDisturbed"]?.bool ?? false
     for object in objects {
       guard let identity = ObjectIdentity(record: object) else { return nil }
       self.objects.append(identity)
@@ -90,6 +95,7 @@ struct AppliedRelease: Sendable, Hashable {
       "objects": .array(objects.map(\.recordValue)),
     ]
     if keepsResources { value["keepsResources"] = true }
+    if isDisturbed { value["isDisturbed"] = true }
     return value
   }
 

@@ -35,7 +35,8 @@ enum StateFile {
     guard format <= Self.format else {
       throw AgentError(
         .newerState,
-        "\(path) has format \(format), written by a newer version; this one knows up to \(Self.format): run the newer one")
+        "\(path) has format \(format), written by a newer version; this one knows up to \(Self.format): run the newer one"
+      )
     }
     let body = Array(bytes[(end + 1)...])
     guard Checksum.sha256Hex(body) == line[2] else {

@@ -67,8 +67,6 @@ struct BundleAssembly {
     return bundle
   }
 
-  // MARK: - Reading
-
   private struct Configuration {
     var document = FleetYAML()
     /// The file in the repository; nil when there is none.
@@ -105,8 +103,6 @@ struct BundleAssembly {
     defer { warnings += loader.warnings }
     return try loader.load(directory.node)
   }
-
-  // MARK: - Targets
 
   /// Unnamed entries get a name from their place, by which their values are kept.
   private func nameTargets(_ targets: inout [BundleTarget]) {
@@ -152,8 +148,6 @@ struct BundleAssembly {
       name: name, namespace: options.namespace, labels: labels, annotations: document.annotations)
   }
 
-  // MARK: - Resources
-
   private func resources(
     _ files: [(name: String, bytes: [UInt8])], compress: Bool
   ) throws(FleetError) -> [BundleResource] {
@@ -172,8 +166,6 @@ struct BundleAssembly {
     return bytes >= Limits.uncompressedBundleBytes
       || JSON.encode(bundle.value).count >= Limits.uncompressedBundleBytes
   }
-
-  // MARK: - Helm
 
   /// Merges every `valuesFiles` entry over the inline values, in order (fleet-behaviour §2.5: files win).
   private func mergeValuesFiles(into spec: inout BundleSpec) throws(FleetError) {

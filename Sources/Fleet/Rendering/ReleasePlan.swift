@@ -100,8 +100,6 @@ public struct ReleasePlan: Sendable, Hashable {
     postRender = PostRender(payload: payload, agentScope: agentScope)
   }
 
-  // MARK: - Style
-
   private static func style(of files: BundleFiles, options: BundleDeploymentOptions) throws(FleetError) -> Style {
     let helm = options.helm ?? HelmOptions()
     let request = ChartRequest(chart: helm.chart, repo: helm.repo, version: helm.version)

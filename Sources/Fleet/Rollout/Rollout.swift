@@ -156,8 +156,6 @@ public enum Rollout {
     }
   }
 
-  // MARK: - Partitions
-
   /// The partitions of the targets (fleet-behaviour §4.2).
   static func partitions(
     _ strategy: RolloutStrategy, targets: [RolloutTarget]

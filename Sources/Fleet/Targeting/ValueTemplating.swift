@@ -48,8 +48,6 @@ public enum ValueTemplating {
     return result
   }
 
-  // MARK: - Label references
-
   /// Strings anywhere in maps, and in maps inside lists.
   private static func replaceLabels(
     in value: Value, labels: [String: String], depth: Int
@@ -74,8 +72,6 @@ public enum ValueTemplating {
     }
     return .object(result)
   }
-
-  // MARK: - Templates
 
   private static func render(
     _ helm: inout HelmOptions, cluster: TargetCluster, labels: [String: String], engine: (any ValueTemplateEngine)?

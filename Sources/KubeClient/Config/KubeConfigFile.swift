@@ -13,7 +13,8 @@ extension KubeConfig {
   ) throws(KubeClientError) -> KubeConfig {
     let bytes = try SmallFile.read(path, limit: limits.configurationBytes)
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-    return try load(bytes, name: path, folder: folder.isEmpty && path.hasPrefix("/") ? "/" : folder, context: context, limits)
+    return try load(
+      bytes, name: path, folder: folder.isEmpty && path.hasPrefix("/") ? "/" : folder, context: context, limits)
   }
 
   /// Reads a kubeconfig from memory.
@@ -57,7 +58,9 @@ extension KubeConfig {
         throw problem("has no current-context; name a context")
       }
       let context = try entry("contexts", "context", contextName)
-      guard let clusterName = context["cluster"]?.string else { throw problem("context \"\(contextName)\" names no cluster") }
+      guard let clusterName = context["cluster"]?.string else {
+        throw problem("context \"\(contextName)\" names no cluster")
+      }
       let cluster = try entry("clusters", "cluster", clusterName)
       guard let server = cluster["server"]?.string, server.hasPrefix("https://") || server.hasPrefix("http://") else {
         throw problem("cluster \"\(clusterName)\" needs a server that begins with https://")
@@ -118,7 +121,9 @@ extension KubeConfig {
       path.hasPrefix("/") || folder.isEmpty ? path : (folder.hasSuffix("/") ? folder + path : "\(folder)/\(path)")
     }
 
-    private func problem(_ message: String) -> KubeClientError { KubeClientError(.configuration, "\(name): \(message)") }
+    private func problem(_ message: String) -> KubeClientError {
+      KubeClientError(.configuration, "\(name): \(message)")
+    }
   }
 
   /// The configuration of a pod: its service account's token and CA, and the address in its environment.
@@ -152,6 +157,7 @@ extension String {
   /// Without white space at either end.
   var trimmedOfSpace: String {
     let start = drop { $0.isWhitespace }
-    return String(start.prefix(upTo: start.lastIndex { !$0.isWhitespace }.map { start.index(after: $0) } ?? start.startIndex))
+    return String(
+      start.prefix(upTo: start.lastIndex { !$0.isWhitespace }.map { start.index(after: $0) } ?? start.startIndex))
   }
 }

@@ -77,7 +77,8 @@ enum DiscoveryDocuments {
       }
       resources.append(
         APIResource(
-          group: group, version: parts.last ?? "", kind: kind, plural: name, singular: entry["singularName"]?.string ?? "",
+          group: group, version: parts.last ?? "", kind: kind, plural: name,
+          singular: entry["singularName"]?.string ?? "",
           namespaced: entry["namespaced"]?.bool ?? false, verbs: Set(strings(entry["verbs"])),
           shortNames: strings(entry["shortNames"]), categories: strings(entry["categories"])))
     }
@@ -96,7 +97,9 @@ enum DiscoveryDocuments {
         guard let name = version["version"]?.string else { continue }
         let groupVersion = group.isEmpty ? name : "\(group)/\(name)"
         let resources = (version["resources"]?.array ?? []).compactMap { entry -> APIResource? in
-          guard let plural = entry["resource"]?.string, let kind = entry.at("responseKind", "kind")?.string else { return nil }
+          guard let plural = entry["resource"]?.string, let kind = entry.at("responseKind", "kind")?.string else {
+            return nil
+          }
           return APIResource(
             group: group, version: name, kind: kind, plural: plural, singular: entry["singularResource"]?.string ?? "",
             namespaced: entry["scope"]?.string == "Namespaced", verbs: Set(strings(entry["verbs"])),

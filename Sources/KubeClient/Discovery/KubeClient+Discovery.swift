@@ -26,7 +26,8 @@ extension KubeClient {
     }
     throw KubeClientError(
       .notFound,
-      "the cluster serves no kind \(kind) in \(apiVersion); its CustomResourceDefinition may be missing, or the version too old or too new")
+      "the cluster serves no kind \(kind) in \(apiVersion); its CustomResourceDefinition may be missing, or the version too old or too new"
+    )
   }
 
   /// The resource of an object, by its `apiVersion` and `kind`.
@@ -64,7 +65,8 @@ actor DiscoveryCache {
 
   /// Asks for one group version alone, which is one small answer.
   func ask(groupVersion: String) async throws(KubeClientError) -> Discovery {
-    guard groupVersion.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != ".." }) else {
+    guard groupVersion.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({ !$0.isEmpty && $0 != ".." })
+    else {
       throw KubeClientError(.invalid, "\"\(groupVersion)\" is no apiVersion")
     }
     let resources: [APIResource]
@@ -80,7 +82,9 @@ actor DiscoveryCache {
     return discovery
   }
 
-  private static func load(_ transport: Transport, _ limits: KubeClientLimits) async -> Result<Discovery, KubeClientError> {
+  private static func load(_ transport: Transport, _ limits: KubeClientLimits) async -> Result<
+    Discovery, KubeClientError
+  > {
     var discovery = Discovery()
     var groupVersions = [String]()
     for root in ["/api", "/apis"] {

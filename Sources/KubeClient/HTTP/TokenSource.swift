@@ -19,7 +19,8 @@ actor TokenSource {
       let now = ContinuousClock.now
       if let cached, cached.token != refused, now - cached.read < limits.tokenAge { return cached.token }
       // A file of a few hundred bytes, in memory (tmpfs) in a pod: not worth a thread.
-      let token = String(decoding: try SmallFile.read(path, limit: limits.configurationBytes), as: UTF8.self).trimmedOfSpace
+      let token = String(decoding: try SmallFile.read(path, limit: limits.configurationBytes), as: UTF8.self)
+        .trimmedOfSpace
       guard !token.isEmpty else { throw KubeClientError(.configuration, "the token file \(path) is empty") }
       cached = (token, now)
       return token

@@ -41,6 +41,8 @@ final class Transport: Sendable {
     settings.redirectConfiguration = .disallow
     settings.timeout.connect = TimeAmount(limits.connectTimeout)
     settings.timeout.read = TimeAmount(limits.idleTimeout)
+    // A refused connection is an answer. Otherwise each request would try until its own time is up.
+    settings.connectionPool.retryConnectionEstablishment = false
     // A server that does not speak HTTP/2 needs a connection for each watch and each request under way.
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
     if let name = config.tlsServerName, name != address.host {
@@ -100,7 +102,9 @@ final class Transport: Sendable {
     }
   }
 
-  private func send(_ request: KubeRequest, through client: HTTPClient) async throws(KubeClientError) -> HTTPClientResponse {
+  private func send(_ request: KubeRequest, through client: HTTPClient) async throws(KubeClientError)
+    -> HTTPClientResponse
+  {
     let policy = RetryPolicy(attempts: limits.attempts, longest: limits.retryDelay)
     var attempt = 0
     var refused: String?
@@ -124,7 +128,9 @@ final class Transport: Sendable {
         refused = token
         continue
       }
-      guard let delay = policy.delay(status: status, retryAfter: failure.retryAfter, attempt: attempt) else { throw failure }
+      guard let delay = policy.delay(status: status, retryAfter: failure.retryAfter, attempt: attempt) else {
+        throw failure
+      }
       logger.debug(
         "the API server asks to wait",
         metadata: ["status": "\(status)", "path": "\(request.path)", "delay": "\(delay)", "attempt": "\(attempt)"])
@@ -199,7 +205,8 @@ final class Transport: Sendable {
     if let reason = TLSFailure.explanation(error) {
       return KubeClientError(.unavailable, "\(base): \(reason)", cause: error)
     }
-    return KubeClientError(.unavailable, "\(base): no connection to the API server: \(Self.describe(error))", cause: error)
+    return KubeClientError(
+      .unavailable, "\(base): no connection to the API server: \(Self.describe(error))", cause: error)
   }
 
   private static func describe(_ error: any Error) -> String {
@@ -212,7 +219,9 @@ final class Transport: Sendable {
 private enum TLSFailure {
   static func explanation(_ error: any Error) -> String? {
     let text = String(describing: error)
-    guard text.contains("handshakeFailed") || text.contains("NIOSSL") || text.contains("CERTIFICATE") else { return nil }
+    guard text.contains("handshakeFailed") || text.contains("NIOSSL") || text.contains("CERTIFICATE") else {
+      return nil
+    }
     if text.contains("CERTIFICATE_VERIFY_FAILED") {
       return "the server's certificate is not signed by the configured certificate authority, or has expired"
     }

@@ -79,7 +79,9 @@ extension KStatus {
   }
 
   static func daemonSet(_ object: Value) -> KStatus {
-    if object.at("metadata", "generation")?.integer == nil { return .inProgress("DaemonSet metadata.generation not found") }
+    if object.at("metadata", "generation")?.integer == nil {
+      return .inProgress("DaemonSet metadata.generation not found")
+    }
     if object.at("status", "observedGeneration")?.integer == nil {
       return .inProgress("DaemonSet status.observedGeneration not found")
     }

@@ -84,7 +84,8 @@ public enum Readiness {
       summary.state = state
       summary.messages.append(condition.message)
     }
-    for condition in conditions where summary.state.isEmpty && condition.type == "Reconciling" && condition.status == "True" {
+    for condition in conditions
+    where summary.state.isEmpty && condition.type == "Reconciling" && condition.status == "True" {
       summary.transitioning = true
       summary.state = "reconciling"
       summary.messages.append(condition.message)
@@ -92,7 +93,9 @@ public enum Readiness {
     // What says more than "not ready" goes first, and Ready stands in where nothing does.
     let ready = conditions.filter { $0.type == "Ready" && $0.status == "False" }
     for condition in conditions.filter({ !ready.contains($0) }) + ready where summary.state.isEmpty {
-      guard let state = ConditionStates.falseIsTransition[condition.type], ["False", "Unknown"].contains(condition.status) else {
+      guard let state = ConditionStates.falseIsTransition[condition.type],
+        ["False", "Unknown"].contains(condition.status)
+      else {
         continue
       }
       if condition.status == "False" { summary.transitioning = true } else { summary.error = true }
@@ -176,13 +179,17 @@ private enum ConditionStates {
   /// `False` is an error, `Unknown` a transition.
   static let falseIsError: [String: String] = [
     "Active": "activating", "AddonDeploy": "provisioning", "AgentDeployed": "provisioning",
-    "BackingNamespaceCreated": "configuring", "Built": "building", "CertsGenerated": "provisioning", "ConfigOK": "configuring",
+    "BackingNamespaceCreated": "configuring", "Built": "building", "CertsGenerated": "provisioning",
+    "ConfigOK": "configuring",
     "Created": "creating", "CreatorMadeOwner": "configuring", "DefaultNamespaceAssigned": "configuring",
-    "DefaultNetworkPolicyCreated": "configuring", "DefaultProjectCreated": "configuring", "DockerProvisioned": "provisioning",
+    "DefaultNetworkPolicyCreated": "configuring", "DefaultProjectCreated": "configuring",
+    "DockerProvisioned": "provisioning",
     "Deployed": "deploying", "Drained": "draining", "Downloaded": "downloading", "etcd": "provisioning",
-    "Inactive": "deactivating", "Initialized": "initializing", "Installed": "installing", "NodesCreated": "provisioning",
+    "Inactive": "deactivating", "Initialized": "initializing", "Installed": "installing",
+    "NodesCreated": "provisioning",
     "Pending": "pending", "PodScheduled": "scheduling", "Provisioned": "provisioning", "Reconciled": "reconciling",
-    "Refreshed": "refreshed", "Registered": "registering", "Removed": "removing", "Saved": "saving", "Updated": "updating",
+    "Refreshed": "refreshed", "Registered": "registering", "Removed": "removing", "Saved": "saving",
+    "Updated": "updating",
     "Updating": "updating", "Upgraded": "upgrading", "Waiting": "waiting", "InitialRolesPopulated": "activating",
     "ScalingActive": "pending", "AbleToScale": "pending", "RunCompleted": "running", "Processed": "processed",
   ]

@@ -31,7 +31,8 @@ public struct ReadinessRules: Sendable, Hashable {
     }
     for entry in document.array ?? [.null] {
       guard let kind = entry["gvk"]?.string, let mappings = entry["conditionMappings"]?.array else {
-        throw KubeClientError(.configuration, "each entry of the table of error conditions needs gvk and conditionMappings")
+        throw KubeClientError(
+          .configuration, "each entry of the table of error conditions needs gvk and conditionMappings")
       }
       for mapping in mappings {
         guard let type = mapping["type"]?.string, let statuses = (mapping["status"] ?? []).array else {

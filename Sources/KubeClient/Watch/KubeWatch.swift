@@ -114,13 +114,15 @@ extension KubeClient {
   ///   - resourceVersion: tell what happened after this; nil begins with an `added` for every object there is.
   /// - Throws: `.expired` when the resource version is too old, at once or as the sequence's error.
   public func watch(
-    _ resource: APIResource, namespace: String? = nil, labelSelector: LabelSelector? = nil, fieldSelector: String? = nil,
+    _ resource: APIResource, namespace: String? = nil, labelSelector: LabelSelector? = nil,
+    fieldSelector: String? = nil,
     resourceVersion: String? = nil
   ) async throws(KubeClientError) -> KubeWatch {
     var request = KubeRequest(method: .GET, path: try resource.path(namespace: namespace))
     request.query = Self.selectors(labelSelector, fieldSelector)
     request.query += [
-      ("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", String(limits.watchTimeout.components.seconds)),
+      ("watch", "true"), ("allowWatchBookmarks", "true"),
+      ("timeoutSeconds", String(limits.watchTimeout.components.seconds)),
     ]
     if let resourceVersion { request.query.append(("resourceVersion", resourceVersion)) }
     do throws(KubeClientError) {

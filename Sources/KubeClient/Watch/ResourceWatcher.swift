@@ -147,7 +147,8 @@ extension WatchEvent {
   /// The state of the collection after this event.
   var resourceVersion: String? {
     switch self {
-    case .added(let object), .modified(let object), .deleted(let object): object.at("metadata", "resourceVersion")?.string
+    case .added(let object), .modified(let object), .deleted(let object):
+      object.at("metadata", "resourceVersion")?.string
     case .bookmark(let version): version
     }
   }

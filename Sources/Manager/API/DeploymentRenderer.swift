@@ -38,6 +38,7 @@ struct DeploymentRenderer: Sendable {
     metadata.generation = record.generation
     metadata.creationTimestamp = Timestamp(record.created)
     metadata.labels = (staged ?? current)?.labels ?? [:]
+    if let commit = (staged ?? current)?.commit, !commit.isEmpty { metadata.labels[FleetLabels.commit] = commit }
     metadata.labels[FleetLabels.bundleName] = Names.labelValue(record.bundle.name)
     metadata.labels[FleetLabels.bundleNamespace] = record.bundle.namespace
     metadata.labels[FleetLabels.managed] = "true"

@@ -14,11 +14,13 @@ actor BundleController: Service {
   private let logger: Logger
   private let templates: (any ValueTemplateEngine)?
   private let queue = WorkQueue<BundleWork>()
+  private let payloads: PayloadCache
   private var catalog = Catalog()
   private var synced = false
 
   init(objects: ObjectRepository, templates: (any ValueTemplateEngine)?, logger: Logger) {
     self.objects = objects
+    payloads = PayloadCache(store: objects.store)
     self.templates = templates
     self.logger = logger
   }
@@ -75,7 +77,7 @@ actor BundleController: Service {
       ?? catalog.candidates(namespace: work.bundle.namespace)
     let groups = catalog.groups(namespace: work.bundle.namespace).map(TargetGroup.init)
     var writer = DeploymentWriter(
-      store: objects.store, bundle: known.bundle, content: content, engine: templates, now: objects.now())
+      store: objects.store, cache: payloads, bundle: known.bundle, content: content, engine: templates, now: objects.now())
     var writes: [[Write]] = []
     var left = existing
     for cluster in clusters {

@@ -6,6 +6,7 @@ import Store
 /// Options and their blob are made once for all clusters that get the same ones.
 struct DeploymentWriter {
   let store: any Store
+  let cache: PayloadCache
   let bundle: Bundle
   let content: StoredContent
   let now: Timestamp
@@ -15,12 +16,14 @@ struct DeploymentWriter {
   private struct PayloadKey: Hashable {
     var version: ObjectIdentifier
     var paused: Bool
+    var inUse: String?
   }
 
   init(
-    store: any Store, bundle: Bundle, content: StoredContent, engine: (any ValueTemplateEngine)?, now: Timestamp
+    store: any Store, cache: PayloadCache, bundle: Bundle, content: StoredContent, engine: (any ValueTemplateEngine)?, now: Timestamp
   ) {
     self.store = store
+    self.cache = cache
     self.bundle = bundle
     self.content = content
     self.now = now
@@ -44,7 +47,7 @@ struct DeploymentWriter {
     case .version(let version):
       let staged = DeploymentRecord.Version(
         deploymentID: version.deploymentID, content: content.digest,
-        payload: try await payload(of: version, paused: paused))
+        payload: try await payload(of: version, paused: paused, instead: existing?.record.staged))
       let held = paused ? try await held(existing?.record.current) : staged
       let new = record(existing, cluster: target) {
         $0.staged = staged
@@ -84,16 +87,25 @@ struct DeploymentWriter {
   }
 
   /// The blob of a version's payload, stored at most once per reconciliation however many clusters get it.
-  private mutating func payload(of version: DeploymentVersion, paused: Bool) async throws -> String {
-    let key = PayloadKey(version: ObjectIdentifier(version), paused: paused)
+  ///
+  /// A payload that differs from the one in use by the commit alone does not take its place: a commit that leaves a bundle
+  /// as it was reaches no agent.
+  private mutating func payload(
+    of version: DeploymentVersion, paused: Bool, instead staged: DeploymentRecord.Version?
+  ) async throws -> String {
+    let key = PayloadKey(
+      version: ObjectIdentifier(version), paused: paused,
+      inUse: staged?.deploymentID == version.deploymentID ? staged?.payload : nil)
     if let digest = payloads[key] { return digest }
     let payload = DeploymentPayload(
       bundle: bundle, manifestID: content.id, deploymentID: version.deploymentID, options: version.options,
       paused: paused)
-    let digest = try await store.putBlob(payload.encoded()).hex
+    var digest = key.inUse
+    if let inUse = key.inUse, try await cache.payload(inUse)?.isEquivalent(to: payload) != true { digest = nil }
+    let result = if let digest { digest } else { try await store.putBlob(payload.encoded()).hex }
     kept.append(version)
-    payloads[key] = digest
-    return digest
+    payloads[key] = result
+    return result
   }
 
   /// Versions whose identity is a key must stay alive as long as the key.

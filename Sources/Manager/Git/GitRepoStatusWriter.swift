@@ -64,6 +64,11 @@ struct GitRepoStatusWriter: Sendable {
     let problems = result.failures.map(\.description) + refused.map { "Bundle \($0.bundle): \($0.reason)" }
     let warnings = result.warnings.map(\.description).joined(separator: "\n")
     try await write { status, conditions, now in
+      if status["commit"]?.string != commit {
+        // Until the summaries have looked at the new bundles, nobody should take the old ones' readiness for theirs.
+        conditions.set(
+          "Ready", false, reason: "GitUpdating", message: "Pending [commit \(commit.prefix(12))]", at: now)
+      }
       status["commit"] = .string(commit)
       status["observedGeneration"] = .integer(repo.metadata.generation)
       status["updateGeneration"] = .integer(repo.spec.forceSyncGeneration)

@@ -95,7 +95,8 @@ public struct BusClient: Sendable {
       throw RPCError(.unavailable, "nobody answers at \(endpoint): is the manager running, and the address right?")
     }
     guard listener.serverKey == configuration.serverKey else {
-      throw RPCError(.unauthenticated, "the manager at \(endpoint) has another key than \(configuration.serverKey.base64URL)")
+      throw RPCError(
+        .unauthenticated, "the manager at \(endpoint) has another key than \(configuration.serverKey.base64URL)")
     }
     let connection = makeConnection(driver: listener.driver)
     listener.accept(connection, keyPair.publicKey)

@@ -35,7 +35,8 @@ public final class BusServer: Service, Sendable {
     core.handshakeTimeout = configuration.handshakeTimeout
     admissions = Admissions(
       Admissions.Parameters(
-        core: core, connectionsMax: configuration.connectionsMax, directory: directory, handlers: handlers, logger: logger))
+        core: core, connectionsMax: configuration.connectionsMax, directory: directory, handlers: handlers,
+        logger: logger))
   }
 
   /// Connections that are open.

@@ -113,7 +113,8 @@ enum BatchCodec {
   static func decode(
     _ batch: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer?, into frames: inout [Frame]
   ) throws(WireError) {
-    let decoded = try Protobuf.unpack(Flotilla__V1__Batch.self, from: batch, named: "Batch") { message throws(WireError) in
+    let decoded = try Protobuf.unpack(Flotilla__V1__Batch.self, from: batch, named: "Batch") {
+      message throws(WireError) in
       guard message.n_frames <= WireLimits.framesPerBatch else {
         throw WireError(.tooLarge, "\(message.n_frames) frames in a batch; the limit is \(WireLimits.framesPerBatch)")
       }

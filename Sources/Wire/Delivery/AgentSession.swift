@@ -182,7 +182,8 @@ public struct AgentSession: Sendable {
 
   private mutating func welcomed(_ welcome: Welcome) -> [Directive] {
     guard DeliveryProtocol.common((welcome.protocol, welcome.protocol)) != nil else {
-      return end(.invalidArgument, "the manager chose Delivery version \(welcome.protocol), which this agent does not speak")
+      return end(
+        .invalidArgument, "the manager chose Delivery version \(welcome.protocol), which this agent does not speak")
     }
     phase = .live
     revision = welcome.revision
@@ -200,8 +201,12 @@ public struct AgentSession: Sendable {
 
   private mutating func desire(_ desired: Desired) -> [Directive] {
     guard desired.nonce > nonce else { return end(.invalidArgument, "Desired \(desired.nonce) came after \(nonce)") }
-    guard desired.revision >= revision else { return end(.invalidArgument, "revision \(desired.revision) came after \(revision)") }
-    guard persisting.count < Self.persistsMax else { return end(.invalidArgument, "too many Desired were sent before their Ack") }
+    guard desired.revision >= revision else {
+      return end(.invalidArgument, "revision \(desired.revision) came after \(revision)")
+    }
+    guard persisting.count < Self.persistsMax else {
+      return end(.invalidArgument, "too many Desired were sent before their Ack")
+    }
     nonce = desired.nonce
     revision = desired.revision
     persisting.append((desired, connection))

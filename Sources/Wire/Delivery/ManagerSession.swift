@@ -149,7 +149,8 @@ public struct ManagerSession: Sendable {
       guard DeliveryProtocol.common((hello.protocolMin, hello.protocolMax)) != nil else {
         let here = "\(DeliveryProtocol.minimum) to \(DeliveryProtocol.maximum)"
         let there = "\(hello.protocolMin) to \(hello.protocolMax)"
-        return end(.failedPrecondition, "no common Delivery version: manager \(here), agent \(there); upgrade the older")
+        return end(
+          .failedPrecondition, "no common Delivery version: manager \(here), agent \(there); upgrade the older")
       }
       phase = .loadingAll(hello)
       return [.recordHello(hello), .loadAll]
@@ -244,7 +245,9 @@ public struct ManagerSession: Sendable {
     // An item that was not sent, or in another version, says nothing.
     var items = nack.items.filter { flight.set[$0.id] == $0.version }
     if nack.items.isEmpty {
-      items = flight.set.sorted { $0.key < $1.key }.map { NackItem(id: $0.key, version: $0.value, message: nack.message) }
+      items = flight.set.sorted { $0.key < $1.key }.map {
+        NackItem(id: $0.key, version: $0.value, message: nack.message)
+      }
     }
     for item in items { refused[item.id] = item.version }
     let code = StatusCode(rawValue: nack.code) ?? .unknown

@@ -26,7 +26,8 @@ extension Flotilla__V1__StatusReport: GeneratedMessage {
 extension StatusReport: ProtobufMessage {
   init(reading generated: Flotilla__V1__StatusReport) throws(WireError) {
     seq = generated.seq
-    statuses = try Field.messages(DeploymentStatus.self, generated.n_statuses, generated.statuses, "StatusReport.statuses")
+    statuses = try Field.messages(
+      DeploymentStatus.self, generated.n_statuses, generated.statuses, "StatusReport.statuses")
   }
 
   func write(to generated: inout Flotilla__V1__StatusReport, in arena: MessageArena) {

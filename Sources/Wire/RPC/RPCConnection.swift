@@ -3,7 +3,7 @@ import Synchronization
 
 /// What moves a connection's bytes: the I/O thread of a socket.
 protocol ConnectionDriver: AnyObject, Sendable {
-  /// The connection has something to send, or another next deadline. Called from any thread, at most once until the driver has
+  /// The connection has something to send, another next deadline, or is over. Called from any thread, at most once until the driver has
   /// served the connection.
   func schedule(_ connection: RPCConnection)
 }
@@ -57,10 +57,11 @@ final class RPCConnection: Sendable {
   func perform<Result: Sendable>(at now: Moment, _ body: (inout State, Moment) -> Result) -> Result {
     var effects = Effects()
     let result = state.withLock { state in
-      let before = state.core.nextDeadline
+      let (before, wasOver) = (state.core.nextDeadline, state.core.isOver)
       let result = body(&state, now)
       state.performDirectives(&effects)
-      if !state.isScheduled, !state.outbound.isEmpty || state.core.nextDeadline < before {
+      let isNews = !state.outbound.isEmpty || state.core.nextDeadline < before || state.core.isOver != wasOver
+      if !state.isScheduled, isNews {
         state.isScheduled = true
         effects.schedule = true
       }

@@ -90,7 +90,8 @@ public struct RPCMessages<Message: WireMessage>: AsyncSequence, Sendable {
       do {
         return try Message(decoding: bytes)
       } catch {
-        let failure = RPCError(.internal, "the other side sent what is not a \(Message.self): \(error.message)", cause: error)
+        let failure = RPCError(
+          .internal, "the other side sent what is not a \(Message.self): \(error.message)", cause: error)
         handle.connection.closeStream(handle.id, failure)
         throw failure
       }

@@ -37,14 +37,27 @@ final class DealerEndpoint: LoopParticipant {
     let address = "inproc://monitor-\(connection.id)"
     try socket.monitor(address, ConnectProgress.events)
     monitor = try context.socket(ZMQ_PAIR)
-    try monitor.set(ZMQ_LINGER, 0 as Int32)
-    try monitor.connect(address)
     descriptors = [socket.descriptor, monitor.descriptor]
-    try socket.connect(endpoint)
+    do throws(WireError) {
+      try monitor.set(ZMQ_LINGER, 0 as Int32)
+      try monitor.connect(address)
+      try socket.connect(endpoint)
+    } catch {
+      socket.stopMonitor()
+      throw error
+    }
   }
+
+  var hasBacklog: Bool { !unsent.isEmpty }
 
   func service(_ loop: LoopState) -> Bool {
     guard !isClosed else { return false }
+    if hasBacklog {
+      // Takes in whether the pipe has room again; sending alone does so only now and then.
+      _ = socket.events
+      sendBacklog()
+    }
+    // After sending, until there is nothing: sending may have taken the sign that there is something from the mailbox.
     var mayHaveMore = false
     for round in 1...Self.messagesPerService {
       guard let count = socket.receive(parts) else { break }
@@ -59,7 +72,6 @@ final class DealerEndpoint: LoopParticipant {
         return false
       }
     }
-    sendBacklog()
     closeIfOver(loop)
     return mayHaveMore && !isClosed
   }
@@ -104,6 +116,7 @@ final class DealerEndpoint: LoopParticipant {
     if progress.isConnected {
       try? socket.set(ZMQ_LINGER, SocketOptions.lastWordsMilliseconds)
     }
+    socket.stopMonitor()
     monitor.close()
     socket.close()
   }

@@ -29,6 +29,8 @@ final class InProcessEndpoint: LoopParticipant {
     }
   }
 
+  let hasBacklog = false
+
   func service(_ loop: LoopState) -> Bool { false }
 
   func send(_ messages: [OutboundMessage], for connection: RPCConnection, _ loop: LoopState) {

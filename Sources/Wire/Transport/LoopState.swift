@@ -7,6 +7,9 @@ protocol LoopParticipant: AnyObject {
   var descriptors: [Int32] { get }
   /// Does what is to be done, for a bounded time; true when there may be more.
   func service(_ loop: LoopState) -> Bool
+  /// Whether something waits for room in a pipe. The sign that there is room can be lost, because receiving takes it from the
+  /// mailbox, too: a participant with a backlog is served again soon, sign or not.
+  var hasBacklog: Bool { get }
   /// Sends a connection's messages.
   func send(_ messages: [OutboundMessage], for connection: RPCConnection, _ loop: LoopState)
   /// Ends every connection and gives everything back.
@@ -21,6 +24,7 @@ final class LoopState {
   }
 
   private static let eventsPerWait = 256
+  private static let retryMilliseconds: Int32 = 5
 
   let loop: IOLoop
   private let epoll: Int32
@@ -28,6 +32,7 @@ final class LoopState {
   private var participants: [UInt64: any LoopParticipant] = [:]
   private var identifiers: [ObjectIdentifier: UInt64] = [:]
   private var active: Set<UInt64> = []
+  private var backlogged: Set<UInt64> = []
   private var lastParticipant: UInt64 = 0
   private var attached: [UInt64: Attached] = [:]
   private var wheel: TimingWheel<UInt64>
@@ -57,6 +62,7 @@ final class LoopState {
     for descriptor in participant.descriptors { epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil) }
     participants[identifier] = nil
     active.remove(identifier)
+    backlogged.remove(identifier)
   }
 
   private func watch(_ descriptor: Int32, as identifier: UInt64) {
@@ -97,11 +103,15 @@ final class LoopState {
 
   /// Serves participants that have something to do; true when there may be more.
   func serviceActive() -> Bool {
+    active.formUnion(backlogged)
+    backlogged.removeAll(keepingCapacity: true)
     for identifier in active {
-      guard let participant = participants[identifier], participant.service(self) else {
+      guard let participant = participants[identifier] else {
         active.remove(identifier)
         continue
       }
+      if !participant.service(self) { active.remove(identifier) }
+      if participant.hasBacklog { backlogged.insert(identifier) }
     }
     return !active.isEmpty
   }
@@ -114,6 +124,7 @@ final class LoopState {
       if let next = wheel.next {
         timeout = Int32(clamping: ((next - .now).wholeNanoseconds + 999_999) / 1_000_000)
       }
+      if !backlogged.isEmpty { timeout = timeout < 0 ? Self.retryMilliseconds : min(timeout, Self.retryMilliseconds) }
     }
     let count = epoll_wait(epoll, &events, Int32(events.count), timeout)
     guard count > 0 else { return }

@@ -63,10 +63,11 @@ final class RouterEndpoint: LoopParticipant {
 
   // Receiving.
 
+  var hasBacklog: Bool { !blocked.isEmpty }
+
   func service(_ loop: LoopState) -> Bool {
-    for identifier in blocked {
-      if let peer = peers[identifier] { sendBacklog(of: peer, loop) } else { blocked.remove(identifier) }
-    }
+    retryBlocked(loop)
+    // Last, until there is nothing: every other call may have taken the sign that there is something from the mailbox.
     for _ in 0..<Self.messagesPerService {
       guard let count = socket.receive(parts) else { return false }
       receive(count, loop)
@@ -74,13 +75,27 @@ final class RouterEndpoint: LoopParticipant {
     return true
   }
 
+  private func retryBlocked(_ loop: LoopState) {
+    guard !blocked.isEmpty else { return }
+    // Takes in which pipes have room again; sending alone does so only now and then.
+    _ = socket.events
+    for identifier in blocked {
+      if let peer = peers[identifier] { sendBacklog(of: peer, loop) } else { blocked.remove(identifier) }
+    }
+  }
+
   private func receive(_ count: Int, _ loop: LoopState) {
     let routing = parts.bytes(0)
-    guard let routingID = RoutingID(routing), count == 2 || count == 3 else {
+    guard let routingID = RoutingID(routing) else {
       admissions.counters.malformedMessages.add(1, ordering: .relaxed)
       return evict(Array(routing))
     }
     let peer = peers[routingID]
+    guard count == 2 || count == 3 else {
+      admissions.counters.malformedMessages.add(1, ordering: .relaxed)
+      if let peer { end(peer, RPCError(.internal, "a message of \(count - 1) parts is not of the bus protocol"), loop) }
+      return evict(routingID.bytes)
+    }
     if let peer, !isSender(peer) {
       // The pipe under this id is now somebody else's; the connection that had it is lost.
       admissions.counters.foreignRoutingIDs.add(1, ordering: .relaxed)

@@ -10,7 +10,8 @@ enum ZAPHandler {
 
   /// Starts the thread. It ends when the context is shut down; `ended` is called then.
   static func start(
-    _ context: ZeroMQContext, _ directory: KeyDirectory, _ counters: ServerCounters, ended: @escaping @Sendable () -> Void
+    _ context: ZeroMQContext, _ directory: KeyDirectory, _ counters: ServerCounters,
+    ended: @escaping @Sendable () -> Void
   ) throws(WireError) {
     // Bound before the thread starts, so that no handshake can come before it.
     let socket = SocketTransfer(try context.socket(ZMQ_REP))

@@ -51,6 +51,10 @@ final class ZeroMQSocket {
     try check(zmq_socket_monitor(pointer, address, events), "cannot watch a socket")
   }
 
+  /// Stops the sending of events. To be done before the PAIR is closed: libzmq's I/O thread, which serves every socket of the
+  /// context, would wait for ever to send an event to nobody.
+  func stopMonitor() { zmq_socket_monitor(pointer, nil, 0) }
+
   private func check(_ result: Int32, _ what: @autoclosure () -> String) throws(WireError) {
     guard result == 0 else { throw WireError(.system, "\(what()): \(SystemCall.zmqMessage())") }
   }

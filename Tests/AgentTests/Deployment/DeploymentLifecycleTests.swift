@@ -7,7 +7,8 @@ import Testing
 struct DeploymentLifecycleTests {
   let web = ReleaseIdentity(name: "web", namespace: "shop")
 
-  func target(_ version: String, release: ReleaseIdentity? = nil, isPaused: Bool = false) -> DeploymentLifecycle.Target {
+  func target(_ version: String, release: ReleaseIdentity? = nil, isPaused: Bool = false) -> DeploymentLifecycle.Target
+  {
     DeploymentLifecycle.Target(
       version: "bus-\(version)", deploymentID: version, release: release ?? web, isPaused: isPaused)
   }
@@ -47,7 +48,7 @@ struct DeploymentLifecycleTests {
     var life = DeploymentLifecycle()
     _ = life.handle(.wanted(target("a")))
     #expect(life.handle(.wanted(target("b"))) == [.report])
-    #expect(life.handle(.applied(applied("a"))) == [.record, .report, .apply(target("b"))])
+    #expect(life.handle(.applied(applied("a"))) == [.record, .report, .record, .apply(target("b"))])
     #expect(life.handle(.applied(applied("b", revision: 2))) == [.record, .report, .observe])
   }
 
@@ -71,7 +72,8 @@ struct DeploymentLifecycleTests {
     #expect(life.handle(.wanted(other)) == [.report])
   }
 
-  @Test("A transient failure is reported once and tried again with growing pauses, a final one not before a new version")
+  @Test(
+    "A transient failure is reported once and tried again with growing pauses, a final one not before a new version")
   func failures() {
     var life = DeploymentLifecycle()
     _ = life.handle(.wanted(target("a")))
@@ -159,6 +161,19 @@ struct DeploymentLifecycleTests {
     _ = life.handle(.verified(exists: true))
     #expect(life.handle(.wanted(target("b", isPaused: true))) == [.report, .stopObserving])
     #expect(life.handle(.resync) == [])
-    #expect(life.handle(.wanted(target("b"))) == [.report, .apply(target("b"))])
+    #expect(life.handle(.wanted(target("b"))) == [.report, .record, .apply(target("b"))])
+  }
+
+  @Test("Going back to the version that stood before a failed upgrade deploys it again, also after a crash")
+  func goesBack() {
+    var life = DeploymentLifecycle(releases: [web], applied: applied("a"))
+    _ = life.handle(.wanted(target("a")))
+    _ = life.handle(.verified(exists: true))
+    #expect(life.handle(.wanted(target("b"))) == [.report, .record, .apply(target("b"))])
+    let crashed = DeploymentLifecycle(releases: life.releases, applied: life.applied)
+    _ = life.handle(.applyFailed(DeploymentFailure(kind: .transient, message: "no")))
+    #expect(life.handle(.wanted(target("a"))) == [.cancelRetry, .report, .apply(target("a"))])
+    var restarted = crashed
+    #expect(restarted.handle(.wanted(target("a"))) == [.report, .apply(target("a"))])
   }
 }

@@ -69,7 +69,8 @@ private struct Simulation {
         // Some objects may be there already.
         if Bool.random(using: &random) { cluster[target.release] = .some(nil) }
         let kinds: [DeploymentFailure.Kind] = [.transient, .unreachable, .dependency]
-        return send(.applyFailed(DeploymentFailure(kind: kinds.randomElement(using: &random) ?? .transient, message: "x")))
+        return send(
+          .applyFailed(DeploymentFailure(kind: kinds.randomElement(using: &random) ?? .transient, message: "x")))
       }
       applications += 1
       cluster[target.release] = target.deploymentID
@@ -112,7 +113,9 @@ private struct Simulation {
     case 4: if !isForgotten { send(.resync) }
     case 5: if !isForgotten { send(.clusterReachable) }
     case 6: if !isForgotten { send(.dependenciesChanged) }
-    case 7: cluster[cluster.keys.sorted { $0.name < $1.name }.randomElement(using: &random) ?? .init(name: "", namespace: "")] = nil
+    case 7:
+      cluster[
+        cluster.keys.sorted { $0.name < $1.name }.randomElement(using: &random) ?? .init(name: "", namespace: "")] = nil
     case 8..<11:
       if hasTimer {
         hasTimer = false
@@ -146,16 +149,18 @@ struct DeploymentSimulationTests {
     for seed in (block * 200)..<(block * 200 + 200) {
       var simulation = Simulation(seed: UInt64(seed))
       for _ in 0..<120 { simulation.step() }
-      #expect(simulation.settle(), "seed \(seed) does not settle")
+      var settles = simulation.settle()
       if !simulation.isForgotten {
         simulation.send(.resync)
-        #expect(simulation.settle(), "seed \(seed) does not settle after a resync")
+        settles = simulation.settle() && settles
       }
+      #expect(settles, "seed \(seed) does not settle")
       if let wanted = simulation.wanted, !wanted.isPaused {
         #expect(simulation.cluster == [wanted.release: wanted.deploymentID], "seed \(seed)")
         let before = simulation.applications
         simulation.crash()
-        #expect(simulation.settle(), "seed \(seed) does not settle after a restart")
+        settles = simulation.settle()
+        #expect(settles, "seed \(seed) does not settle after a restart")
         #expect(simulation.applications == before, "seed \(seed) deploys again after a restart")
       } else if simulation.wanted == nil {
         #expect(simulation.cluster.isEmpty, "seed \(seed) leaves \(simulation.cluster)")

@@ -58,7 +58,9 @@ struct LiveObjectsTests {
 
   @Test("A deployed object that is not there is missing, one without our label is not owned by us")
   func missing() {
-    let names = ["a", "b", "c"].map { ObjectIdentity(apiVersion: "apps/v1", kind: "Deployment", namespace: "web", name: $0) }
+    let names = ["a", "b", "c"].map {
+      ObjectIdentity(apiVersion: "apps/v1", kind: "Deployment", namespace: "web", name: $0)
+    }
     let observation = BundleDeploymentStatus.Observation(
       deployed: names, labelled: [object("a"), object("hook")], foreign: [names[1]])
     #expect(observation.live.map(\.object.name) == ["a"])

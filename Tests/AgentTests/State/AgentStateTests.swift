@@ -41,7 +41,9 @@ struct AgentStateTests {
     let first = try await AgentState.open(directory)
     let own = try await first.keyPair().publicKey
     try await first.save(enrollment)
-    try await first.updateDesired { $0.items = ["a/b": item("a/b")]; $0.revision = .max }
+    try await first.updateDesired {
+      $0.items = ["a/b": item("a/b")]; $0.revision = .max
+    }
     let release = ReleaseIdentity(name: "web", namespace: "shop")
     let object = ObjectIdentity(apiVersion: "v1", kind: "ConfigMap", namespace: "shop", name: "x")
     try await first.updateRecord("a/b") { record in
@@ -75,9 +77,11 @@ struct AgentStateTests {
     _ = try await AgentState.open(directory)
   }
 
-  @Test("A flipped bit and a newer format are refused by name, and nothing is thrown away", arguments: [
-    ("desired", AgentError.Code.corruptState), ("enrollment", .corruptState), ("desired", .newerState),
-  ])
+  @Test(
+    "A flipped bit and a newer format are refused by name, and nothing is thrown away",
+    arguments: [
+      ("desired", AgentError.Code.corruptState), ("enrollment", .corruptState), ("desired", .newerState),
+    ])
   func damaged(name: String, code: AgentError.Code) async throws {
     let first = try await AgentState.open(directory)
     let key = try CurveKeyPair.generate().publicKey

@@ -93,13 +93,20 @@ struct Lab: Sendable {
           && object.at("status", "display", "readyBundleDeployments")?.string == expected
           && Self.condition("Ready", of: object)?["status"]?.string == "True",
         JSON.string(object["status"] ?? .null))
-      // A summary can speak of the commit before: each deployment must be at its own desired state.
-      let all = try await kubectl.get("bundledeployments", "-A", "-l", "fleet.cattle.io/repo-name=\(name)")
-      let current = (all["items"]?.array ?? []).filter {
-        $0.at("metadata", "labels", "fleet.cattle.io/commit")?.string == commit
-          && $0.at("spec", "deploymentID")?.string == $0.at("status", "appliedDeploymentID")?.string
+      // A summary can still speak of the commit before: every bundle must be of this one, and settled.
+      let label = "fleet.cattle.io/repo-name=\(name)"
+      for bundle in try await kubectl.get("bundles", "-n", namespace, "-l", label)["items"]?.array ?? [] {
+        try require(
+          bundle.at("metadata", "labels", "fleet.cattle.io/commit")?.string == commit
+            && bundle.at("metadata", "generation") == bundle.at("status", "observedGeneration"),
+          "a bundle is not yet of \(commit): \(JSON.string(bundle["metadata"] ?? .null))")
       }
-      try require(current.count == deployments, "\(current.count) of \(deployments) deployments are at \(commit)")
+      let all = try await kubectl.get("bundledeployments", "-A", "-l", label)["items"]?.array ?? []
+      let current = all.filter {
+        $0.at("spec", "deploymentID")?.string == $0.at("status", "appliedDeploymentID")?.string
+      }
+      try require(
+        all.count == deployments && current.count == deployments, "\(current.count) of \(all.count) are applied")
     }
   }
 

@@ -1,0 +1,152 @@
+import Fleet
+import HelmEngine
+import Logging
+
+extension Deployer {
+  func send(_ event: DeploymentLifecycle.Event, to id: String) async {
+    guard var entry = entries[id] else { return }
+    let directives = entry.life.handle(event)
+    entries[id] = entry
+    log(event, of: id, entry.life)
+    var problem: DeploymentFailure?
+    for directive in directives {
+      switch directive {
+      case .record: problem = await record(id)
+      case .apply, .verify, .uninstall, .removeReleases: begin(directive, for: id, unless: problem)
+      case .observe: await observe(id)
+      case .stopObserving: await observer?.stop(id)
+      case .report: await publish(id)
+      case .scheduleRetry(let pause): scheduleRetry(of: id, after: pause)
+      case .cancelRetry: entries[id]?.retryGeneration += 1
+      case .forget: await forget(id)
+      }
+    }
+  }
+
+  func record(_ id: String) async -> DeploymentFailure? {
+    guard let life = entries[id]?.life, entries[id]?.isOrphan == false else { return nil }
+    do {
+      try await state.updateRecord(id) { record in
+        record.releases = life.releases
+        record.applied = life.applied
+      }
+      return nil
+    } catch {
+      logger.error("the state directory cannot be written", metadata: ["error": "\(error)"])
+      return DeploymentFailure(error)
+    }
+  }
+
+  /// What is not noted must not begin: a crash would leave a release that nobody knows of.
+  func begin(_ directive: DeploymentLifecycle.Directive, for id: String, unless problem: DeploymentFailure?) {
+    let job: Job
+    let failed: DeploymentLifecycle.Event?
+    switch directive {
+    case .apply:
+      guard let entry = entries[id], let item = entry.item, let brief = entry.brief else { return }
+      let obstacle = problem ?? Dependencies.obstacle(of: brief, among: candidates(besides: id))
+      failed = obstacle.map { .applyFailed($0) }
+      job = .apply(item, releases: entry.life.releases)
+    case .verify(let applied):
+      failed = problem.map { .verifyFailed($0) }
+      job = .verify(applied)
+    case .uninstall(let releases, let keepsResources):
+      failed = problem.map { .removeFailed($0) }
+      job = .uninstall(releases, keepsResources: keepsResources)
+    case .removeReleases(let releases, let newer):
+      failed = problem.map { .removeFailed($0) }
+      job = .remove(releases, newer)
+    default: return
+    }
+    if let failed { post.yield(.event(id: id, failed)) } else { queue.add(job, for: id) }
+  }
+
+  func startJobs(in group: inout DiscardingTaskGroup) {
+    while let (id, job) = queue.next() {
+      group.addTask { [installer] in
+        let event = await Self.perform(job, with: installer)
+        await self.ended(id, event)
+      }
+    }
+    guard isSweepDue else { return }
+    isSweepDue = false
+    let known = knownReleases
+    group.addTask { [installer, logger, post] in
+      do {
+        post.yield(.orphans(try await installer.orphans(known: known)))
+      } catch {
+        logger.debug("looking for releases without a deployment failed", metadata: ["error": "\(error)"])
+        try? await Task.sleep(for: .seconds(10))
+        post.yield(.sweep)
+      }
+    }
+  }
+
+  func ended(_ id: String, _ event: DeploymentLifecycle.Event) {
+    queue.finished(id)
+    post.yield(.event(id: id, event))
+  }
+
+  static func perform(_ job: Job, with installer: any ReleaseInstaller) async -> DeploymentLifecycle.Event {
+    switch job {
+    case .apply(let item, let releases):
+      do {
+        return .applied(try await installer.apply(item, releases: releases))
+      } catch {
+        return .applyFailed(error)
+      }
+    case .verify(let applied):
+      do {
+        return .verified(exists: try await installer.exists(applied))
+      } catch {
+        return .verifyFailed(error)
+      }
+    case .uninstall(let releases, let keepsResources):
+      do {
+        try await installer.uninstall(releases, keepsResources: keepsResources)
+        return .removed(releases)
+      } catch {
+        return .removeFailed(error)
+      }
+    case .remove(let releases, let newer):
+      do {
+        try await installer.remove(releases, superseding: newer)
+        return .removed(releases)
+      } catch {
+        return .removeFailed(error)
+      }
+    }
+  }
+
+  func observe(_ id: String) async {
+    guard let entry = entries[id], let brief = entry.brief, let applied = entry.life.applied else { return }
+    await observer?.observe(
+      ClusterObserver.Subject(
+        id: id, setHash: brief.setHash, objects: applied.objects, ignoredConditions: brief.ignoredConditions))
+  }
+
+  func scheduleRetry(of id: String, after pause: Duration) {
+    entries[id]?.retryGeneration += 1
+    guard let generation = entries[id]?.retryGeneration else { return }
+    Task { [post] in
+      try? await Task.sleep(for: pause)
+      post.yield(.retry(id: id, generation: generation))
+    }
+  }
+
+  func forget(_ id: String) async {
+    guard let entry = entries.removeValue(forKey: id), !entry.isOrphan else { return }
+    do {
+      try await state.removeRecord(id)
+    } catch {
+      logger.error("the state directory cannot be written", metadata: ["error": "\(error)"])
+    }
+    logger.info("the deployment is gone", metadata: ["deployment": "\(id)"])
+    await report(id, "", nil)
+    await wakeDependents()
+  }
+
+  var knownReleases: Set<ReleaseIdentity> {
+    Set(entries.values.flatMap { entry in entry.life.releases + (entry.brief.map { [$0.target.release] } ?? []) })
+  }
+}
