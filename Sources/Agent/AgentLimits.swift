@@ -15,7 +15,7 @@ public enum AgentLimits {
   /// Bytes of blobs that broke off and are kept to be resumed.
   public static let partialBlobBytes = 64 << 20
   /// Deployments that are worked on at the same time, unless the configuration says otherwise.
-  public static let concurrentDeployments = 4
+  public static let concurrentDeployments = 8
   /// The most deployments that may be worked on at the same time.
   public static let concurrentDeploymentsMaximum = 64
   /// Kinds that are watched at the same time.
@@ -31,6 +31,8 @@ public enum AgentLimits {
   public static let retryBackoff = (first: Duration.milliseconds(500), last: Duration.seconds(300))
   /// The pause after a manager's or cluster's refusal that only a person can lift.
   public static let refusalBackoff = (first: Duration.seconds(5), last: Duration.seconds(300))
+  /// How long a session has to last for the next connection to be tried with the shortest pause.
+  public static let sessionProof = Duration.seconds(2)
   /// How long one enrolment may take.
   public static let enrollmentDeadline = Duration.seconds(15)
   /// How long the cluster is given to answer one request.

@@ -121,7 +121,10 @@ public struct AgentService: Service {
       case .kubeconfigText(let text): config = try KubeConfig.load(text: text)
       case .inCluster: config = try KubeConfig.inCluster(environment: ProcessInfo.processInfo.environment)
       }
-      return try KubeClient(config: config, userAgent: "flotilla-agent/\(configuration.agentVersion)", logger: logger)
+      var limits = KubeClientLimits()
+      limits.requestTimeout = AgentLimits.clusterDeadline
+      return try KubeClient(
+        config: config, userAgent: "flotilla-agent/\(configuration.agentVersion)", limits: limits, logger: logger)
     } catch {
       throw AgentError(.cluster, error.message, cause: error)
     }

@@ -51,6 +51,6 @@ public struct KubeServerConfiguration: Sendable {
     self.onNamespaceDeleted = { _ in }
     self.maximumBodyBytes = Limits.bodyBytes
     self.gitVersion = "v1.32.4"
-    self.now = { Timestamp.now() }
+    self.now = { WallClock.now() }
   }
 }

@@ -73,7 +73,7 @@ final class NamespaceLifecycle: Sendable {
       return namespace
     }
     var marked = namespace
-    marked.set(.string(Timestamp.format(configuration.now())), at: "metadata", "deletionTimestamp")
+    marked.set(.string(Timestamp(seconds: configuration.now()).description), at: "metadata", "deletionTimestamp")
     marked.set("Terminating", at: "status", "phase")
     if dryRun { return marked }
     let stored = try await served.storage.update(marked)
@@ -147,7 +147,7 @@ final class NamespaceLifecycle: Sendable {
           empty = false
           guard object.at("metadata", "deletionTimestamp")?.string == nil else { continue }
           var marked = object
-          marked.set(.string(Timestamp.format(configuration.now())), at: "metadata", "deletionTimestamp")
+          marked.set(.string(Timestamp(seconds: configuration.now()).description), at: "metadata", "deletionTimestamp")
           _ = try await content.storage.update(marked)
         }
       }

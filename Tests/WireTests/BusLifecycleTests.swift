@@ -146,7 +146,7 @@ struct BusLifecycleTests {
     let keys = try CurveKeyPair.generate()
     let directory = KeyDirectory()
     var configuration = BusServerConfiguration(endpoint: transport.freeEndpoint())
-    configuration.drainTimeout = .seconds(5)
+    configuration.drainTimeout = .seconds(300)
     let server = BusServer(
       configuration: configuration, keyPair: keys, directory: directory, handlers: TestMethods.handlers(), logger: quiet
     )
@@ -173,7 +173,7 @@ struct BusLifecycleTests {
       }
     }
     try await running
-    #expect(clock.now - start < .seconds(4), "drained streams are not waited for longer")
+    #expect(clock.now - start < .seconds(200), "drained streams are not waited for until the timeout")
   }
 
   @Test("a peer that goes silent is given up after three heartbeats, on both sides")

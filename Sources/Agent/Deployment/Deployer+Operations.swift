@@ -122,7 +122,8 @@ extension Deployer {
     guard let entry = entries[id], let brief = entry.brief, let applied = entry.life.applied else { return }
     await observer?.observe(
       ClusterObserver.Subject(
-        id: id, setHash: brief.setHash, objects: applied.objects, ignoredConditions: brief.ignoredConditions))
+        id: id, release: applied.text, setHash: brief.setHash, objects: applied.objects,
+        ignoredConditions: brief.ignoredConditions))
   }
 
   func scheduleRetry(of id: String, after pause: Duration) {

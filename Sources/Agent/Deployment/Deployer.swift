@@ -15,7 +15,7 @@ actor Deployer {
     case event(id: String, DeploymentLifecycle.Event)
     case wanted(DesiredItem, DeploymentBrief)
     case unwanted(id: String)
-    case finding(id: String, ClusterObserver.Finding)
+    case finding(id: String, release: String, ClusterObserver.Finding)
     case retry(id: String, generation: UInt64)
     case all(DeploymentLifecycle.Event)
     case sweep
@@ -106,7 +106,9 @@ extension Deployer {
   nonisolated func clusterIsBack() { post.yield(.all(.clusterReachable)) }
 
   /// What the observer found.
-  nonisolated func found(_ id: String, _ finding: ClusterObserver.Finding) { post.yield(.finding(id: id, finding)) }
+  nonisolated func found(_ subject: ClusterObserver.Subject, _ finding: ClusterObserver.Finding) {
+    post.yield(.finding(id: subject.id, release: subject.release, finding))
+  }
 
   /// The desired set is complete: releases of this agent that belong to no deployment are removed.
   nonisolated func sweep() { post.yield(.sweep) }
@@ -121,8 +123,8 @@ extension Deployer {
       entries[id]?.item = nil
       entries[id]?.brief = nil
       await send(.unwanted, to: id)
-    case .finding(let id, let finding):
-      guard var entry = entries[id], entry.life.isCurrent else { return }
+    case .finding(let id, let release, let finding):
+      guard var entry = entries[id], entry.life.isCurrent, entry.life.applied?.text == release else { return }
       entry.composer.observed(finding, at: .now)
       entries[id] = entry
       await publish(id)

@@ -1,3 +1,4 @@
+import Document
 import Fleet
 
 /// How a deployment's life and what is seen of its objects become the status that is reported (fleet-behaviour §5.6, §5.7).

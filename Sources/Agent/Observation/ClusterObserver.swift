@@ -19,6 +19,8 @@ actor ClusterObserver {
   struct Subject: Sendable {
     /// The deployment.
     var id: String
+    /// Which of its releases; findings name it, so that one of an older release is not taken for one of this.
+    var release: String
     /// The label's value on its objects.
     var setHash: String
     /// The objects that were deployed.
@@ -41,7 +43,7 @@ actor ClusterObserver {
 
   private let cluster: any ClusterAPI
   private let logger: Logger
-  private let tell: @Sendable (String, Finding) -> Void
+  private let tell: @Sendable (Subject, Finding) -> Void
   private let clusterIsBack: @Sendable () -> Void
   private let work: AsyncStream<Work>
   private let enqueue: AsyncStream<Work>.Continuation
@@ -59,7 +61,7 @@ actor ClusterObserver {
   ///   - tell: called with every finding, in order for one deployment.
   ///   - clusterIsBack: called when the API server answers again after it did not.
   init(
-    cluster: any ClusterAPI, logger: Logger, tell: @escaping @Sendable (String, Finding) -> Void,
+    cluster: any ClusterAPI, logger: Logger, tell: @escaping @Sendable (Subject, Finding) -> Void,
     clusterIsBack: @escaping @Sendable () -> Void
   ) {
     self.cluster = cluster
@@ -148,13 +150,18 @@ actor ClusterObserver {
       mark(live.remove(identity, uid: uid))
     case .synced: answered(type)
     case .interrupted(let reason):
+      let isFirst = interrupted.isEmpty
       guard interrupted.insert(type).inserted else { return }
-      logger.debug("a watch broke off", metadata: ["kind": "\(type.kind)", "reason": "\(reason)"])
+      logger.log(
+        level: isFirst ? .warning : .debug, "the cluster cannot be watched at present",
+        metadata: ["kind": "\(type.kind)", "reason": "\(reason)"])
     }
   }
 
   private func answered(_ type: ObjectType) {
-    if interrupted.remove(type) != nil { clusterIsBack() }
+    guard interrupted.remove(type) != nil else { return }
+    if interrupted.isEmpty { logger.info("the cluster is watched again") }
+    clusterIsBack()
   }
 
   private func describe(_ object: Value) -> LiveObject? {
@@ -196,9 +203,8 @@ actor ClusterObserver {
       }
       if let current = subjects[id] { await conclude(current) }
     } catch {
-      guard !Task.isCancelled, subjects[id] != nil else { return }
-      let failure = DeploymentFailure(error)
-      tell(id, .failed(failure.message))
+      guard !Task.isCancelled, let current = subjects[id] else { return }
+      tell(current, .failed(DeploymentFailure(error).message))
       lookAgain(id, after: .seconds(2))
     }
   }
@@ -225,7 +231,7 @@ actor ClusterObserver {
     for object in appeared { _ = live.put(object) }
     let observation = BundleDeploymentStatus.Observation(
       deployed: subject.objects, labelled: live.objects(of: subject.setHash), foreign: foreign)
-    tell(subject.id, .observed(observation))
+    tell(subject, .observed(observation))
     // An object that comes back without our label is seen by no watch of ours.
     if !observation.modified.isEmpty { lookAgain(subject.id, after: AgentLimits.missingInterval) }
   }

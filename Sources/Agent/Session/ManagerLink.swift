@@ -31,6 +31,7 @@ actor ManagerLink {
   private var refusals = 0
   private var endpoints: [String]
   private var lastProblem = ""
+  private var welcomedAt: ContinuousClock.Instant?
   private var isSwept = false
   private let keepings: AsyncStream<Keeping>
   private let keeping: AsyncStream<Keeping>.Continuation
@@ -142,6 +143,9 @@ actor ManagerLink {
   }
 
   private func pause(after error: RPCError) -> Duration {
+    // A session that ends at once, again and again, must not make a busy loop.
+    if let welcomedAt, ContinuousClock.now - welcomedAt >= AgentLimits.sessionProof { backoff.reset() }
+    welcomedAt = nil
     let place = endpoints.joined(separator: ", ")
     let isRefused = error.code == .permissionDenied || error.code == .unauthenticated
     let problem =
@@ -180,7 +184,7 @@ actor ManagerLink {
   }
 
   private func welcomed(_ welcome: Welcome) {
-    backoff.reset()
+    welcomedAt = .now
     refusals = 0
     lastProblem = ""
     logger.info(

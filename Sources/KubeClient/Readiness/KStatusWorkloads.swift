@@ -132,7 +132,7 @@ extension KStatus {
         $0.type == "PodScheduled" && $0.status == "False" && $0.reason == "Unschedulable"
       }
       guard unschedulable else { return .inProgress("Pod is in the Pending phase") }
-      let created = object.at("metadata", "creationTimestamp")?.string.flatMap(RFC3339.seconds) ?? 0
+      let created = object.at("metadata", "creationTimestamp")?.string.flatMap({ Timestamp($0)?.seconds }) ?? 0
       return now - created < scheduleSeconds
         ? .inProgress("Pod has not been scheduled") : .failed("Pod could not be scheduled")
     case "": return .inProgress("Pod phase not available")

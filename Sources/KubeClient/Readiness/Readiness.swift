@@ -143,7 +143,7 @@ public enum Readiness {
     let prefix = "controller.cattle.io/"
     let name = first.hasPrefix(prefix) ? String(first.dropFirst(prefix.count)) : first
     summary.messages.append("waiting on \(name == "foregroundDeletion" ? "object cleanup" : name)")
-    if let since = RFC3339.seconds(removed), now - since > removalSeconds { summary.error = true }
+    if let since = Timestamp(removed)?.seconds, now - since > removalSeconds { summary.error = true }
   }
 
   private static func checkStandard(_ status: KStatus, _ summary: inout ReadinessSummary) {

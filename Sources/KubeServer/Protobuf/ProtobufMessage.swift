@@ -93,7 +93,7 @@ enum ProtobufDecoder {
       if number == 1, case .varint(let value) = field { seconds = Int64(bitPattern: value) }
     }
     if seconds == 0 { return nil }
-    return .string(Timestamp.format(seconds))
+    return .string(Timestamp(seconds: seconds).description)
   }
 
   private static func fieldsV1(_ bytes: ArraySlice<UInt8>) throws(KubeError) -> Value? {

@@ -79,7 +79,7 @@ struct TableRenderer: Sendable {
     case "boolean": return value.bool == nil ? .null : value
     case "date":
       guard let text = value.string else { return .null }
-      guard let time = Timestamp.parse(text) else { return "<invalid>" }
+      guard let time = Timestamp(text)?.seconds else { return "<invalid>" }
       return .string(HumanDuration.text(seconds: now - time))
     default:
       switch value {

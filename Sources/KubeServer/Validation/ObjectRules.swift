@@ -47,7 +47,7 @@ public struct ObjectRules: Sendable {
     admitted.object = Defaulting.apply(schema, to: admitted.object)
     kind.mutate?(&admitted.object, nil)
     admitted.object.set(.string(context.uid), at: "metadata", "uid")
-    admitted.object.set(.string(Timestamp.format(context.now)), at: "metadata", "creationTimestamp")
+    admitted.object.set(.string(Timestamp(seconds: context.now).description), at: "metadata", "creationTimestamp")
     if kind.tracksGeneration { admitted.object.set(1, at: "metadata", "generation") }
     try validate(admitted.object, old: nil)
     return admitted

@@ -82,7 +82,7 @@ struct SchemaValidator {
       report(.invalid(path, .string(text), "\(path) in body should match '\(schema.pattern ?? "")'"))
     }
     switch schema.format {
-    case "date-time" where Timestamp.parse(text) == nil:
+    case "date-time" where Timestamp(text) == nil:
       report(.invalid(path, .string(text), "\(path) in body must be of type date-time: \(JSON.string(.string(text)))"))
     case "byte" where Data(base64Encoded: text) == nil:
       // Such fields hold secrets: what was sent is not shown.

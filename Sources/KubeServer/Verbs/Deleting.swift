@@ -53,7 +53,7 @@ extension ResourceVerbs {
         // Somebody still has to clean up after it: it is marked, and goes with its last finalizer.
         if old.at("metadata", "deletionTimestamp")?.string != nil { return .waiting(old) }
         var marked = old
-        marked.set(.string(Timestamp.format(now)), at: "metadata", "deletionTimestamp")
+        marked.set(.string(Timestamp(seconds: now).description), at: "metadata", "deletionTimestamp")
         marked.set(0, at: "metadata", "deletionGracePeriodSeconds")
         if kind.tracksGeneration {
           marked.set(.integer((old.at("metadata", "generation")?.integer ?? 1) + 1), at: "metadata", "generation")

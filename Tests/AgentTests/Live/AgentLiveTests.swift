@@ -342,6 +342,31 @@ struct AgentLiveTests {
     #expect(try await engine.status(ReleaseIdentity(name: "foreign", namespace: "lost")) == .deployed)
   }
 
+  @Test("A crash between an installation and its record installs nothing twice")
+  func adopted() async throws {
+    let fixture = try Fixture()
+    let bundle = TestManager.Bundle(
+      name: "adopted", files: ["a.yaml": yaml("x", namespace: "adopted")], options: options("adopted"))
+    let id = try await fixture.manager.deploy(bundle)
+    try await fixture.run { try await fixture.wait("adopted", id, .ready) }
+    try FileManager.default.removeItem(atPath: "\(fixture.state.path)/state/deployments")
+    try await fixture.run {
+      try await eventually("the record is there again") {
+        let path = "\(fixture.state.path)/state/deployments"
+        return (try? FileManager.default.contentsOfDirectory(atPath: path))?.filter { !$0.hasSuffix(".new") }.count == 1
+      }
+      let other = try await fixture.manager.deploy(
+        TestManager.Bundle(
+          name: "after", files: ["a.yaml": yaml("x", namespace: "adopted", name: "after")], options: options("adopted"))
+      )
+      try await fixture.wait("after", other, .ready)
+      #expect(await fixture.revision("adopted") == "adopted/adopted:1")
+      let records = try await fixture.plane.kubectl(
+        "get", "secret", "-n", "adopted", "-l", "owner=helm,name=adopted", "-o", "name")
+      #expect(records.split(separator: "\n").count == 1)
+    }
+  }
+
   @Test("A bundle with a service account has that account's rights and no others; kept resources stay")
   func confined() async throws {
     let fixture = try Fixture()

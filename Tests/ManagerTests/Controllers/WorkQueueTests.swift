@@ -13,11 +13,11 @@ import Testing
     func count(_ key: String) -> Int { seen.withLock { $0[key, default: 0] } }
   }
 
-  private func until(_ deadline: Duration = .seconds(10), _ condition: () async -> Bool) async -> Bool {
+  private func until(_ deadline: Duration = .seconds(60), _ condition: () async -> Bool) async -> Bool {
     let end = ContinuousClock.now + deadline
     while ContinuousClock.now < end {
       if await condition() { return true }
-      await Task.yield()
+      try? await Task.sleep(for: .milliseconds(2))
     }
     return false
   }
@@ -30,7 +30,7 @@ import Testing
       await queue.run(workers: 4, logger: Logger(label: "test")) { key in
         if !record.running.withLock({ $0.insert(key).inserted }) { record.overlaps.withLock { $0 += 1 } }
         if record.count(key) == 0 { await queue.add(key) }
-        for _ in 0..<100 { await Task.yield() }
+        await Task.yield()
         record.running.withLock { _ = $0.remove(key) }
         record.seen.withLock { $0[key, default: 0] += 1 }
         return nil

@@ -60,7 +60,7 @@ final class ControllerBench: Sendable {
 
   /// The object once it satisfies a condition; nil after the deadline.
   func object(
-    _ key: ObjectKey, within deadline: Duration = .seconds(20), where condition: @Sendable (Value) -> Bool
+    _ key: ObjectKey, within deadline: Duration = .seconds(60), where condition: @Sendable (Value) -> Bool
   ) async throws -> Value? {
     let end = ContinuousClock.now + deadline
     let start = await store.currentRevision()
@@ -74,7 +74,7 @@ final class ControllerBench: Sendable {
   }
 
   /// True once the object is gone.
-  func isGone(_ key: ObjectKey, within deadline: Duration = .seconds(20)) async throws -> Bool {
+  func isGone(_ key: ObjectKey, within deadline: Duration = .seconds(60)) async throws -> Bool {
     let end = ContinuousClock.now + deadline
     var iterator = try store.watch(kinds: [key.kind], after: await store.currentRevision()).makeAsyncIterator()
     while ContinuousClock.now < end {

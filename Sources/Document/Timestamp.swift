@@ -1,6 +1,6 @@
 /// A point in time as Kubernetes objects carry it: seconds since 1970 in UTC, written as RFC 3339.
 ///
-/// The domain has no clock: whoever calls it says what time it is.
+/// There is no clock here: whoever makes one says what time it is.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
   public let seconds: Int64
@@ -19,11 +19,13 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
       let year = Timestamp.number(bytes[0..<4]), let month = Timestamp.number(bytes[5..<7]),
       let day = Timestamp.number(bytes[8..<10]), let hour = Timestamp.number(bytes[11..<13]),
       let minute = Timestamp.number(bytes[14..<16]), let second = Timestamp.number(bytes[17..<19]),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+      (1...12).contains(month), (1...Timestamp.days(in: month, of: year)).contains(day), hour < 24, minute < 60, second <= 60
     else { return nil }
     var rest = bytes[19...]
     if rest.first == 0x2E {
-      rest = rest.dropFirst().drop { (0x30...0x39).contains($0) }
+      let digits = rest.dropFirst()
+      rest = digits.drop { (0x30...0x39).contains($0) }
+      guard rest.count < digits.count else { return nil }
     }
     guard let offset = Timestamp.offset(rest) else { return nil }
     let days = Timestamp.days(year: year, month: month, day: day)
@@ -46,8 +48,17 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     else {
       return nil
     }
+    guard hours < 24, minutes < 60 else { return nil }
     let seconds = hours * 3600 + minutes * 60
     return bytes[0] == 0x2B ? seconds : bytes[0] == 0x2D ? -seconds : nil
+  }
+
+  private static func days(in month: Int64, of year: Int64) -> Int64 {
+    switch month {
+    case 4, 6, 9, 11: 30
+    case 2: (year % 4 == 0 && year % 100 != 0) || year % 400 == 0 ? 29 : 28
+    default: 31
+    }
   }
 
   /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar (H. Hinnant's `days_from_civil`).
