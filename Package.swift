@@ -101,6 +101,7 @@ let package = Package(
       name: "Manager",
       dependencies: [
         "Document", "Wire", "Fleet", "GitSource", "KubeServer", "Store",
+        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -120,7 +121,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
-    .testTarget(name: "DocumentTests", dependencies: ["Document"], swiftSettings: strict),
+    // What the tests share: child processes, real control planes, waiting, directories.
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "DocumentTests", dependencies: ["Document", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WireTests",
       dependencies: [
@@ -130,12 +133,13 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
     .testTarget(name: "FleetTests", dependencies: ["Fleet", "Document"], swiftSettings: strict),
-    .testTarget(name: "GitSourceTests", dependencies: ["GitSource", "CGit2"], swiftSettings: strict),
-    .testTarget(name: "HelmEngineTests", dependencies: ["HelmEngine", "Document"], swiftSettings: strict),
+    .testTarget(name: "GitSourceTests", dependencies: ["GitSource", "CGit2", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "HelmEngineTests", dependencies: ["HelmEngine", "Document", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "KubeClientTests",
       dependencies: [
-        "KubeClient", "Document",
+        "KubeClient", "Document", "TestSupport",
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -144,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "KubeServerTests",
       dependencies: [
-        "KubeServer", "Document",
+        "KubeServer", "Document", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
@@ -155,18 +159,18 @@ let package = Package(
     .testTarget(
       name: "ManagerTests",
       dependencies: [
-        "Manager", "Document", "Fleet", "KubeServer", "Store", "Wire",
+        "Manager", "Document", "Fleet", "KubeServer", "Store", "TestSupport", "Wire",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "Document", "Fleet", "HelmEngine", "KubeClient", "Wire",
+        "Agent", "Document", "Fleet", "HelmEngine", "KubeClient", "TestSupport", "Wire",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
     // Runs the executable itself, so that it is built before.
-    .testTarget(name: "EndToEndTests", dependencies: ["flotilla", "Document"], swiftSettings: strict),
+    .testTarget(name: "EndToEndTests", dependencies: ["flotilla", "Document", "TestSupport"], swiftSettings: strict),
   ]
 )

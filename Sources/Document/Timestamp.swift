@@ -19,7 +19,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
       let year = Timestamp.number(bytes[0..<4]), let month = Timestamp.number(bytes[5..<7]),
       let day = Timestamp.number(bytes[8..<10]), let hour = Timestamp.number(bytes[11..<13]),
       let minute = Timestamp.number(bytes[14..<16]), let second = Timestamp.number(bytes[17..<19]),
-      (1...12).contains(month), (1...Timestamp.days(in: month, of: year)).contains(day), hour < 24, minute < 60, second <= 60
+      (1...12).contains(month), (1...Timestamp.days(in: month, of: year)).contains(day), hour < 24, minute < 60,
+      second <= 60
     else { return nil }
     var rest = bytes[19...]
     if rest.first == 0x2E {

@@ -30,6 +30,12 @@ public enum Limits {
   public static let sessionDirectives = 64
   /// How often a connected agent's last-seen time is written.
   public static let checkInInterval: Duration = .seconds(60)
+  /// How long statuses are gathered before a rollout that waits for them is evaluated again.
+  public static let rolloutDebounce: Duration = .milliseconds(200)
+  /// How soon a rollout that has more deployments to make goes on.
+  public static let rolloutPause: Duration = .milliseconds(20)
+  /// Seconds that the removal of a Cluster waits for its agent to take everything off it.
+  public static let clusterRemovalSeconds = 20
   /// How long a removal waits before it looks again whether what must go first has gone.
   public static let removalPoll: Duration = .milliseconds(200)
   /// Seconds before a failed reconciliation is tried again, at the most.

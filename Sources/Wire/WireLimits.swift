@@ -12,8 +12,10 @@ public enum WireLimits {
   public static let stringBytes = 64 << 10
   /// The most items of any repeated field.
   public static let repeatedItems = 65_536
-  /// Memory that decoding may take for each byte decoded; a message that wants more is refused.
-  public static let decodingBytesPerByte = 24
+  /// Memory that any decoding may take, in bytes.
+  public static let decodingBytes = 1 << 20
+  /// Memory that decoding may take beyond that for each byte decoded; a message that wants more is refused.
+  public static let decodingBytesPerByte = 40
   /// Metadata entries on one OPEN.
   public static let metadataEntries = 32
   /// The longest metadata value, in bytes.

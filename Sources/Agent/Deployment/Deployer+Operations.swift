@@ -27,6 +27,7 @@ extension Deployer {
     guard let life = entries[id]?.life, entries[id]?.isOrphan == false else { return nil }
     do {
       try await state.updateRecord(id) { record in
+        record.isGone = false
         record.releases = life.releases
         record.applied = life.applied
       }
@@ -138,7 +139,13 @@ extension Deployer {
   func forget(_ id: String) async {
     guard let entry = entries.removeValue(forKey: id), !entry.isOrphan else { return }
     do {
-      try await state.removeRecord(id)
+      // Its last trace goes when the manager knows: see `ManagerLink`.
+      try await state.updateRecord(id) { record in
+        record.releases = []
+        record.applied = nil
+        record.status = []
+        record.isGone = true
+      }
     } catch {
       logger.error("the state directory cannot be written", metadata: ["error": "\(error)"])
     }

@@ -60,7 +60,7 @@ actor Deployer {
     self.logger = logger
     queue = DeploymentQueue(capacity: min(concurrency, AgentLimits.concurrentDeploymentsMaximum))
     (mailbox, post) = AsyncStream.makeStream()
-    for record in state.records.values {
+    for record in state.records.values where !record.isGone {
       let status = (try? JSON.parse(record.status, file: "status")).flatMap { try? BundleDeploymentStatus($0) }
       entries[record.id] = Entry(
         life: DeploymentLifecycle(releases: record.releases, applied: record.applied),

@@ -98,8 +98,11 @@ actor ClusterObserver {
     if let old = subjects[subject.id], old.setHash != subject.setHash { setOwners[old.setHash] = nil }
     subjects[subject.id] = subject
     setOwners[subject.setHash] = subject.id
-    for type in Set(subject.objects.map(\.type)) where watches[type] == nil && watches.count < AgentLimits.watchedKinds
-    {
+    for type in Set(subject.objects.map(\.type)) where watches[type] == nil {
+      guard watches.count < AgentLimits.watchedKinds else {
+        logger.error("too many kinds to watch: changes of this one are seen late", metadata: ["kind": "\(type.kind)"])
+        continue
+      }
       watches[type] = .starting
       enqueue.yield(.watch(type))
     }

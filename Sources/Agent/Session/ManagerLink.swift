@@ -62,6 +62,8 @@ actor ManagerLink {
 
   /// Connects, and connects again, until the task is cancelled.
   func run() async {
+    // What was on its way when the agent ended is said again; what the manager is known to hold is not.
+    effect.yield(.reportAll)
     await withDiscardingTaskGroup { group in
       group.addTask { await self.performKeepings() }
       group.addTask { await self.performEffects() }
@@ -230,7 +232,8 @@ actor ManagerLink {
         case .complete(let revision): try await complete(revision)
         case .acknowledged(let hashes): try await acknowledge(hashes)
         case .reportAll:
-          for (id, record) in state.records.sorted(by: { $0.key < $1.key }) where !record.status.isEmpty {
+          for (id, record) in state.records.sorted(by: { $0.key < $1.key })
+          where !record.status.isEmpty || record.isGone {
             report(DeploymentStatus(id: id, version: record.statusVersion, status: record.status))
           }
         }
@@ -258,8 +261,13 @@ actor ManagerLink {
   }
 
   private func acknowledge(_ hashes: [String: String?]) async throws {
-    for (id, hash) in hashes where state.record(id) != nil {
-      try await state.updateRecord(id) { $0.acknowledged = hash ?? "" }
+    for (id, hash) in hashes {
+      guard let record = state.record(id) else { continue }
+      if hash == nil, record.isGone {
+        try await state.removeRecord(id)
+      } else {
+        try await state.updateRecord(id) { $0.acknowledged = hash ?? "" }
+      }
     }
   }
 }

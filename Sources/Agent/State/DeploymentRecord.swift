@@ -10,6 +10,8 @@ struct DeploymentRecord: Sendable, Hashable {
   var releases: [ReleaseIdentity] = []
   /// What was installed last; nil before the first success.
   var applied: AppliedRelease?
+  /// The deployment is gone from the cluster, and the manager has not yet said that it knows.
+  var isGone = false
   /// The version that ``status`` speaks of.
   var statusVersion = ""
   /// The last status, as JSON; empty before the first.
@@ -30,6 +32,7 @@ struct DeploymentRecord: Sendable, Hashable {
       guard let applied = AppliedRelease(applied) else { return nil }
       self.applied = applied
     }
+    isGone = value["isGone"]?.bool ?? false
     statusVersion = value["statusVersion"]?.string ?? ""
     status = Array((value["status"]?.string ?? "").utf8)
     acknowledged = value["acknowledged"]?.string ?? ""
@@ -38,6 +41,7 @@ struct DeploymentRecord: Sendable, Hashable {
   var value: Value {
     var value: Value = ["id": .string(id), "releases": .array(releases.map(\.recordValue))]
     value["applied"] = applied?.value
+    if isGone { value["isGone"] = true }
     if !status.isEmpty {
       value["statusVersion"] = .string(statusVersion)
       value["status"] = .string(String(decoding: status, as: UTF8.self))

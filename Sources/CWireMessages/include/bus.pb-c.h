@@ -102,7 +102,8 @@ struct  Flotilla__V1__Frame
   uint32_t status_code;
   char *status_message;
   /*
-   * On CREDIT: payload bytes that the sender of this frame is now ready to receive in addition.
+   * On CREDIT: bytes that the sender of this frame is now ready to receive in addition. A MESSAGE costs its payload's length and
+   * 16, of its stream's and of the connection's credit; it may be sent while both are above zero.
    */
   uint64_t credit_bytes;
   /*
@@ -142,7 +143,7 @@ struct  Flotilla__V1__Settings
   uint32_t protocol_min;
   uint32_t protocol_max;
   /*
-   * Payload bytes that may be sent on each stream, and on all streams together, before the first CREDIT.
+   * Bytes that may be sent on each stream, and on all streams together, before the first CREDIT.
    */
   uint64_t stream_credit_bytes;
   uint64_t connection_credit_bytes;

@@ -23,12 +23,10 @@ public struct BundleCounter: Sendable, Hashable {
   /// - Parameters:
   ///   - previous: the status so far; what does not change in it stays, times included.
   ///   - generation: the generation of the spec that this is about.
-  ///   - rollout: the last evaluation; nil leaves its numbers as they are.
   ///   - error: what keeps the bundle from being deployed at all; it becomes the Ready condition.
   ///   - notes: further texts for the Ready condition, such as clusters whose values could not be made.
   public func status(
-    previous: Value, generation: Int64, rollout: RolloutPlan? = nil, partitions: [BundleSummary] = [],
-    manifestID: String? = nil, error: FleetError? = nil, notes: [String] = [], at now: Timestamp
+    previous: Value, generation: Int64, manifestID: String? = nil, error: FleetError? = nil, notes: [String] = [], at now: Timestamp
   ) -> Value {
     let summary = summary
     var status = previous.object == nil ? [:] : previous
@@ -39,7 +37,6 @@ public struct BundleCounter: Sendable, Hashable {
     status["display"] = display.value
     status["observedGeneration"] = .integer(generation)
     if let manifestID { status["resourcesSha256Sum"] = .string(String(manifestID.dropFirst(2))) }
-    if let rollout { writeRollout(rollout, partitions, into: &status) }
     var conditions = Conditions(status["conditions"])
     var message = error.map { "\($0)" } ?? summary.readyMessage(kind: "Cluster")
     message = ([message] + notes).filter { !$0.isEmpty }.joined(separator: "; ")
@@ -47,23 +44,5 @@ public struct BundleCounter: Sendable, Hashable {
       "Ready", message.isEmpty, reason: error == nil ? "" : "Error", message: message, at: now)
     status["conditions"] = conditions.value
     return status
-  }
-
-  private func writeRollout(_ rollout: RolloutPlan, _ partitions: [BundleSummary], into status: inout Value) {
-    status["newlyCreated"] = .integer(Int64(rollout.newlyCreated))
-    status["unavailable"] = .integer(Int64(rollout.unavailable))
-    status["maxUnavailable"] = .integer(Int64(rollout.maxUnavailable))
-    status["unavailablePartitions"] = .integer(Int64(rollout.unavailablePartitions))
-    status["maxUnavailablePartitions"] = .integer(Int64(rollout.maxUnavailablePartitions))
-    status["partitions"] = .array(
-      rollout.partitions.enumerated().map { index, partition in
-        var writer = FieldWriter()
-        writer.set("name", partition.name)
-        writer.set("count", partition.targets.count)
-        writer.set("maxUnavailable", partition.maxUnavailable)
-        writer.set("unavailable", partition.unavailable)
-        if partitions.indices.contains(index) { writer.set("summary", partitions[index].value) }
-        return writer.value
-      })
   }
 }

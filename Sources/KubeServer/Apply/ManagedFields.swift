@@ -46,7 +46,9 @@ struct ManagedFields: Sendable {
     }
     take(difference.written.union(difference.removed), from: &others)
     others.removeAll { $0.fields.isEmpty }
-    let time = last.map { $0.fields == wanted ? $0.time : Timestamp(seconds: now).description } ?? Timestamp(seconds: now).description
+    let time =
+      last.map { $0.fields == wanted ? $0.time : Timestamp(seconds: now).description }
+      ?? Timestamp(seconds: now).description
     if !wanted.isEmpty { others.append(ManagedEntry(identity: identity, time: time, fields: wanted)) }
     return (result, others)
   }
@@ -54,7 +56,10 @@ struct ManagedFields: Sendable {
   /// Ownership of an object that an apply makes.
   func entries(applied: Value, manager: String) -> [ManagedEntry] {
     let wanted = FieldPaths.of(stripped(applied, .main), schema).set
-    return [ManagedEntry(identity: identity(manager, "Apply", .main), time: Timestamp(seconds: now).description, fields: wanted)]
+    return [
+      ManagedEntry(
+        identity: identity(manager, "Apply", .main), time: Timestamp(seconds: now).description, fields: wanted)
+    ]
   }
 
   /// Writes entries into an object.

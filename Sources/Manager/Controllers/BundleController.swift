@@ -42,7 +42,11 @@ actor BundleController: Service {
       let work = catalog.apply(change)
       // Before everything is known, a bundle would seem to target nothing of what it has deployed.
       guard synced else { continue }
-      for item in work { await queue.add(item) }
+      // Statuses come in numbers; a rollout that waits for them is evaluated now and then, not for each.
+      let pause: Duration = change.key.kind == StoredKind.deploymentStatuses ? Limits.rolloutDebounce : .zero
+      for item in work {
+        if pause > .zero { await queue.add(item, after: pause) } else { await queue.add(item) }
+      }
     }
   }
 
@@ -72,29 +76,61 @@ actor BundleController: Service {
         work.bundle, bundle: known.bundle, error: known.error.isEmpty ? "the bundle has no resources" : known.error)
       return nil
     }
-    let clusters =
-      work.cluster.map { name in catalog.clusters[name].map { [$0] } ?? [] }
-      ?? catalog.candidates(namespace: work.bundle.namespace)
     let groups = catalog.groups(namespace: work.bundle.namespace).map(TargetGroup.init)
-    var writer = DeploymentWriter(
-      store: objects.store, cache: payloads, bundle: known.bundle, content: content, engine: templates, now: objects.now())
-    var writes: [[Write]] = []
-    var left = existing
-    for cluster in clusters {
-      let namespace = cluster.clusterNamespace ?? cluster.expectedClusterNamespace
-      let write = try await writer.writes(
-        for: cluster, groups: groups, existing: left.removeValue(forKey: namespace))
-      if !write.isEmpty { writes.append(write) }
+    guard let name = work.cluster else {
+      return try await rollOut(known.bundle, content: content, existing: existing, groups: groups)
     }
-    for (namespace, known) in left { writes.append(DeploymentWriter.removal(of: known, namespace: namespace)) }
-    if !writes.isEmpty { try await noteContent(content) }
-    try await commit(writes)
-    if work.cluster == nil {
-      try await settle(
-        work.bundle, bundle: known.bundle, error: Self.unknownGroups(known.bundle, groups: groups),
-        reason: Self.unknownGroup)
+    guard let cluster = catalog.clusters[name] else {
+      try await commit(existing.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) })
+      return nil
     }
+    var writer = writer(known.bundle, content: content)
+    guard let writes = try await writer.refresh(candidate(cluster, existing), groups: groups) else {
+      await queue.add(BundleWork(bundle: work.bundle, cluster: nil))
+      return nil
+    }
+    if !writes.isEmpty { try await commit([writes]) }
     return nil
+  }
+
+  /// One evaluation of a bundle over all of its clusters; asks to be called again where there is more to make.
+  private func rollOut(
+    _ bundle: Fleet.Bundle, content: StoredContent, existing: [String: KnownDeployment], groups: [TargetGroup]
+  ) async throws -> Duration? {
+    var writer = writer(bundle, content: content)
+    let name = ObjectName(namespace: bundle.metadata.namespace, name: bundle.metadata.name)
+    let clusters = catalog.candidates(namespace: name.namespace)
+    let outcome: DeploymentWriter.Outcome
+    do {
+      outcome = try await writer.evaluate(clusters.map { candidate($0, existing) }, groups: groups)
+    } catch let error as FleetError {
+      try await settle(name, bundle: bundle, error: "rolloutStrategy: \(error)")
+      return nil
+    }
+    var gone = existing
+    for cluster in clusters { gone[cluster.clusterNamespace ?? cluster.expectedClusterNamespace] = nil }
+    let removals = gone.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) }
+    if !outcome.writes.isEmpty { try await noteContent(content) }
+    // Set before the writes, so that no status that answers them is missed.
+    let unavailable = outcome.rollout?.unavailable ?? 0
+    catalog.setWaiting(name, outcome.pending + outcome.held + unavailable > 0)
+    try await commit(outcome.writes + removals)
+    try await settle(
+      name, bundle: bundle, error: Self.unknownGroups(bundle, groups: groups), reason: Self.unknownGroup,
+      outcome: outcome)
+    return outcome.rollout?.moreToCreate == true && !outcome.writes.isEmpty ? Limits.rolloutPause : nil
+  }
+
+  nonisolated private func writer(_ bundle: Fleet.Bundle, content: StoredContent) -> sending DeploymentWriter {
+    DeploymentWriter(
+      store: objects.store, cache: payloads, bundle: bundle, content: content, engine: templates, now: objects.now())
+  }
+
+  private func candidate(_ cluster: Cluster, _ existing: [String: KnownDeployment]) -> DeploymentWriter.Candidate {
+    let namespace = cluster.clusterNamespace ?? cluster.expectedClusterNamespace
+    let deployment = existing[namespace]
+    return DeploymentWriter.Candidate(
+      cluster: cluster, existing: deployment, health: catalog.health(deployment, namespace: namespace))
   }
 
   /// Commits each deployment's writes together, many deployments at a time.
@@ -144,23 +180,30 @@ actor BundleController: Service {
     return "targets name a ClusterGroup that does not exist: \(names); create it, or correct the targets"
   }
 
-  /// Says on the Bundle which generation has reached its deployments, and whether its clusters could be found; the summaries
-  /// put that into the Ready condition.
+  /// Says on the Bundle which generation has reached its deployments, whether its clusters could be found, and how far the
+  /// rollout is; the summaries put that into the Ready condition.
   private func settle(
-    _ name: ObjectName, bundle: Fleet.Bundle, error: String, reason: String = "Error"
+    _ name: ObjectName, bundle: Fleet.Bundle, error: String, reason: String = "Error",
+    outcome: DeploymentWriter.Outcome? = nil
   ) async throws {
     let now = objects.now()
-    let condition = bundle.conditions["Targeted"]
-    let observed = bundle.status["observedGeneration"]?.integer
-    let said = condition.map { $0.message == error && $0.isTrue == error.isEmpty } ?? false
-    guard !said || observed != bundle.metadata.generation else { return }
     let generation = bundle.metadata.generation
     try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
-      var conditions = Conditions($0.at("status", "conditions"))
-      if conditions.set("Targeted", error.isEmpty, reason: error.isEmpty ? "" : reason, message: error, at: now) {
-        $0.set(conditions.value, at: "status", "conditions")
+      var status = $0["status"] ?? [:]
+      var conditions = Conditions(status["conditions"])
+      conditions.set("Targeted", error.isEmpty, reason: error.isEmpty ? "" : reason, message: error, at: now)
+      if let outcome {
+        outcome.rollout?.write(to: &status)
+        let waits = outcome.pending > 0 ? "Pending(\(outcome.pending)): the rollout waits for clusters before" : ""
+        if waits.isEmpty {
+          conditions.remove("RolledOut")
+        } else {
+          conditions.set("RolledOut", false, reason: "Pending", message: waits, at: now)
+        }
       }
-      $0.set(.integer(generation), at: "status", "observedGeneration")
+      status["conditions"] = conditions.value
+      status["observedGeneration"] = .integer(generation)
+      $0["status"] = status
     }
   }
 

@@ -39,10 +39,15 @@ struct Catalog: Sendable {
   private var clustersByNamespace: [String: Set<ObjectName>] = [:]
   private var deploymentBundles: [ObjectKey: ObjectName] = [:]
   private var revisions: [ObjectKey: Revision] = [:]
+  /// What agents said last, by BundleDeployment.
+  private var health: [ObjectKey: DeploymentHealth] = [:]
+  /// Bundles whose rollout waits for what agents will say.
+  private(set) var waiting: Set<ObjectName> = []
 
   /// The kinds the catalog wants to hear of, in the order in which a listing should tell them.
   static let kinds = [
     StoredKind.clusterGroups, StoredKind.clusters, StoredKind.bundles, StoredKind.bundleDeployments,
+    StoredKind.deploymentStatuses,
   ]
 
   /// Takes in a change; what it already knows is ignored.
@@ -55,6 +60,7 @@ struct Catalog: Sendable {
     case StoredKind.clusterGroups: return applyGroup(name, change.object)
     case StoredKind.bundles: return applyBundle(name, change.object)
     case StoredKind.bundleDeployments: return applyDeployment(change)
+    case StoredKind.deploymentStatuses: return applyStatus(change)
     default: return []
     }
   }
@@ -103,6 +109,27 @@ struct Catalog: Sendable {
     if deployments[bundle]?.isEmpty == true { deployments[bundle] = nil }
     // Somebody's deletion is undone where the bundle still wants the deployment, and lets a deleted bundle go where not.
     return [BundleWork(bundle: bundle, cluster: removed?.record.cluster)]
+  }
+
+  /// A status concerns a bundle only while its rollout waits.
+  private mutating func applyStatus(_ change: ObjectChange) -> Set<BundleWork> {
+    let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: change.key.namespace, name: change.key.name)
+    let old = health[key]
+    health[key] = change.object.flatMap { try? BundleDeploymentStatus(JSON.parse($0.body)) }
+      .map { DeploymentHealth(appliedID: $0.appliedDeploymentID, ready: $0.ready) }
+    guard old != health[key], let bundle = deploymentBundles[key], waiting.contains(bundle) else { return [] }
+    return [BundleWork(bundle: bundle, cluster: nil)]
+  }
+
+  /// What the agent of a deployment said last.
+  func health(_ deployment: KnownDeployment?, namespace: String) -> DeploymentHealth {
+    guard let deployment else { return DeploymentHealth() }
+    return health[deployment.record.key(deploymentNamespace: namespace)] ?? DeploymentHealth()
+  }
+
+  /// Notes whether a bundle's rollout waits for statuses.
+  mutating func setWaiting(_ bundle: ObjectName, _ waits: Bool) {
+    if waits { waiting.insert(bundle) } else { waiting.remove(bundle) }
   }
 
   /// The clusters that a bundle of a namespace may be deployed to.

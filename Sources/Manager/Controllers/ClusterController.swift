@@ -6,8 +6,8 @@ import Store
 
 /// Gives every Cluster its namespace and takes it away again (fleet-behaviour §3.6, §6.4).
 ///
-/// A Cluster's deletion ends when its BundleDeployments are gone (the bundle controller removes them), its agent's key is
-/// revoked by removal, and its namespace is deleted; only then is the finalizer released.
+/// A Cluster's deletion ends when its BundleDeployments are gone (the bundle controller removes them) and its agent has said
+/// so, or has not for ``Limits/clusterRemovalSeconds``. Then its agent's key and its namespace go, and the finalizer is released.
 struct ClusterController: Service {
   static let finalizer = "fleet.cattle.io/cluster-finalizer"
 
@@ -29,7 +29,7 @@ struct ClusterController: Service {
     guard let cluster = try await objects.get(key) else { return nil }
     let namespace = Names.clusterNamespace(registrationNamespace: name.namespace, cluster: name.name)
     if cluster.at("metadata", "deletionTimestamp") != nil {
-      return try await remove(name, key: key, namespace: namespace)
+      return try await remove(name, cluster: cluster, key: key, namespace: namespace)
     }
     let made = Bootstrap.namespace(
       namespace, labels: [FleetLabels.managed: "true"],
@@ -47,14 +47,22 @@ struct ClusterController: Service {
     return nil
   }
 
-  private func remove(_ name: ObjectName, key: ObjectKey, namespace: String) async throws -> Duration? {
-    _ = try await objects.store.commit([.delete(AgentKeyRecord.key(cluster: name))])
-    let left = try await objects.store.list(
-      kind: StoredKind.bundleDeployments, namespace: namespace, limit: 1)
+  private func remove(
+    _ name: ObjectName, cluster: Value, key: ObjectKey, namespace: String
+  ) async throws -> Duration? {
+    let left = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace, limit: 1)
     guard left.objects.isEmpty else { return Limits.removalPoll }
-    _ = try await objects.store.commit([
-      .delete(ObjectKey(kind: StoredKind.namespaces, namespace: "", name: namespace))
-    ])
+    let reports = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
+    let marked = cluster.at("metadata", "deletionTimestamp")?.string.flatMap { Timestamp($0) } ?? objects.now()
+    // A connected agent says of each deployment that it is off the cluster; one that is away is not waited for.
+    if !reports.objects.isEmpty, objects.now().seconds - marked.seconds < Int64(Limits.clusterRemovalSeconds) {
+      return Limits.removalPoll
+    }
+    _ = try await objects.store.commit(
+      reports.objects.map { .delete($0.key) } + [
+        .delete(AgentKeyRecord.key(cluster: name)),
+        .delete(ObjectKey(kind: StoredKind.namespaces, namespace: "", name: namespace)),
+      ])
     try await objects.mutate(key) { $0.removeFinalizer(Self.finalizer) }
     logger.info("cluster removed", metadata: ["cluster": "\(name)"])
     return nil

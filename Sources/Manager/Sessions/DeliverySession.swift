@@ -17,6 +17,8 @@ actor DeliverySession {
   private var core: ManagerSession
   private var directives: [ManagerSession.Directive] = []
   private var waitingReader: CheckedContinuation<Void, Never>?
+  /// No directive is performed any more.
+  private var isOver = false
   private var offered: Set<String> = []
   private var known: Set<String> = []
   private let wakes: AsyncStream<Void>
@@ -73,7 +75,7 @@ actor DeliverySession {
   private func receive(_ message: AgentMessage) async {
     take(.received(message))
     // The agent's next message waits until there is room: what it may send ahead is bounded by the stream's credit.
-    guard directives.count > Limits.sessionDirectives else { return }
+    guard directives.count > Limits.sessionDirectives, !isOver else { return }
     await withCheckedContinuation { waitingReader = $0 }
   }
 
@@ -83,14 +85,23 @@ actor DeliverySession {
   }
 
   private func perform() async throws {
+    // However this ends, a reader that waits for room must not wait for ever.
+    defer {
+      isOver = true
+      resumeReader()
+    }
     for await _ in wakes {
       while !directives.isEmpty {
         let directive = directives.removeFirst()
         try await perform(directive)
       }
-      waitingReader?.resume()
-      waitingReader = nil
+      resumeReader()
     }
+  }
+
+  private func resumeReader() {
+    waitingReader?.resume()
+    waitingReader = nil
   }
 
   private func perform(_ directive: ManagerSession.Directive) async throws {
@@ -220,8 +231,6 @@ actor DeliverySession {
 
   private func ended() async {
     wake.finish()
-    waitingReader?.resume()
-    waitingReader = nil
     logger.info("agent disconnected", metadata: ["cluster": "\(cluster)"])
     // The session's task may be cancelled by now, and the last sign of life should be kept all the same.
     let seen = Task { try await self.noteSeen(agentNamespace: nil) }

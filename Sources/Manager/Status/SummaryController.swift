@@ -45,7 +45,7 @@ actor SummaryController: Service {
         let error = targeted.flatMap { $0.isFalse && matters ? FleetError(.targeting, $0.message) : nil }
         bundle["status"] = counter.status(
           previous: previous, generation: previous["observedGeneration"]?.integer ?? 0, error: error,
-          notes: error == nil && bundle.isUnsettledBundle ? ["Pending"] : [], at: now)
+          notes: error == nil ? Self.notes(on: bundle) : [], at: now)
       }
     case .cluster(let name):
       let counter = model.cluster(name)
@@ -62,6 +62,13 @@ actor SummaryController: Service {
     case .gitRepo(let name): return try await writeRepo(name, now: now)
     }
     return nil
+  }
+
+  /// What keeps a Bundle from being Ready beside its deployments.
+  private static func notes(on bundle: Value) -> [String] {
+    if bundle.isUnsettledBundle { return ["Pending"] }
+    let rollout = Conditions(bundle.at("status", "conditions"))["RolledOut"]
+    return rollout.map { $0.isFalse ? [$0.message] : [] } ?? []
   }
 
   private func writeRepo(_ name: ObjectName, now: Timestamp) async throws -> Duration? {

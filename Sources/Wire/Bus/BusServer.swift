@@ -33,9 +33,16 @@ public final class BusServer: Service, Sendable {
     core.streamsMax = configuration.streamsPerConnection
     core.heartbeatInterval = configuration.heartbeatInterval
     core.handshakeTimeout = configuration.handshakeTimeout
+    let possible = DescriptorLimit.raise()
+    if possible < configuration.connectionsMax {
+      logger.warning(
+        "the limit on open files allows fewer connections than configured; raise it (ulimit -n, LimitNOFILE=)",
+        metadata: ["configured": "\(configuration.connectionsMax)", "possible": "\(possible)"])
+    }
     admissions = Admissions(
       Admissions.Parameters(
-        core: core, connectionsMax: configuration.connectionsMax, directory: directory, handlers: handlers,
+        core: core, connectionsMax: min(possible, configuration.connectionsMax), directory: directory,
+        handlers: handlers,
         logger: logger))
   }
 
@@ -74,7 +81,7 @@ public final class BusServer: Service, Sendable {
   }
 
   /// Listens until graceful shutdown (peers are told to come back, open streams get `drainTimeout`) or cancellation. Throws
-  /// `WireError` when the endpoint cannot be had.
+  /// `WireError` when the endpoint cannot be had. Returns when the last handler has returned.
   public func run() async throws {
     let listener: any BusListener
     do throws(WireError) {
@@ -91,6 +98,8 @@ public final class BusServer: Service, Sendable {
     if isGraceful { await drain() }
     admissions.parameters.directory.stopObserving(observer)
     await listener.stop()
+    // Their streams have ended, so handlers are cancelled; what they use is closed by others when this returns.
+    await admissions.parameters.tracker.waitUntilIdle()
   }
 
   private func open() async throws(WireError) -> any BusListener {

@@ -75,7 +75,7 @@ enum Protobuf {
     guard bytes.count <= WireLimits.partBytes else {
       throw WireError(.tooLarge, "\(name()) of \(bytes.count) bytes; the limit is \(WireLimits.partBytes)")
     }
-    let budget = bytes.count * WireLimits.decodingBytesPerByte + (16 << 10)
+    let budget = WireLimits.decodingBytes + bytes.count * WireLimits.decodingBytesPerByte
     return try MessageArena.withArena(budget: budget) { arena throws(WireError) in
       var allocator = arena.allocator
       var template = Generated()

@@ -17,7 +17,9 @@ extension RPCConnection {
     let context = RPCContext(
       peer: peer, identity: identity, method: open.method, deadline: open.deadline, metadata: open.metadata,
       channel: RPCChannel(connection: self))
+    tracker.begin()
     let task = Task {
+      defer { tracker.end() }
       // Held until the stream is ended here, because a handle that goes cancels its stream.
       let handle = RPCStreamHandle(connection: self, id: id, buffer: buffer)
       do {

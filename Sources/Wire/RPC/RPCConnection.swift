@@ -32,6 +32,7 @@ final class RPCConnection: Sendable {
   let handlers: RPCHandlers
   let admission: @Sendable () -> KeyDirectory.Admission
   let logger: Logger
+  let tracker: HandlerTracker
   let driver: any ConnectionDriver
   let state: Mutex<State>
 
@@ -39,13 +40,14 @@ final class RPCConnection: Sendable {
 
   init(
     peer: CurvePublicKey, core: RPCConnectionCore, handlers: RPCHandlers, driver: any ConnectionDriver, logger: Logger,
-    admission: @escaping @Sendable () -> KeyDirectory.Admission
+    tracker: HandlerTracker = HandlerTracker(), admission: @escaping @Sendable () -> KeyDirectory.Admission
   ) {
     self.peer = peer
     id = Self.lastID.add(1, ordering: .relaxed).newValue
     self.handlers = handlers
     self.driver = driver
     self.logger = logger
+    self.tracker = tracker
     self.admission = admission
     state = Mutex(State(core: core))
     // SETTINGS wait in the core since it was made.

@@ -37,14 +37,14 @@ final class LoopState {
   private var attached: [UInt64: Attached] = [:]
   private var wheel: TimingWheel<UInt64>
   private var events = [epoll_event](repeating: epoll_event(), count: eventsPerWait)
-  /// The time when this round began.
-  private(set) var now = Moment.now
+  /// The time, read anew: a deadline counted from a time before its call would end the call too early.
+  var now: Moment { .now }
 
   init(loop: IOLoop, epoll: Int32, wakeDescriptor: Int32) {
     self.loop = loop
     self.epoll = epoll
     self.wakeDescriptor = wakeDescriptor
-    wheel = TimingWheel(now: now)
+    wheel = TimingWheel(now: .now)
     watch(wakeDescriptor, as: 0)
   }
 
@@ -93,7 +93,7 @@ final class LoopState {
   }
 
   func fireTimers() {
-    now = .now
+    let now = Moment.now
     for identifier in wheel.advance(to: now) {
       guard let entry = attached[identifier] else { continue }
       entry.connection.tick(now: now)

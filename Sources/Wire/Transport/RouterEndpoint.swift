@@ -208,8 +208,9 @@ final class RouterEndpoint: LoopParticipant {
     if cut { evict(peer.routingID.bytes) }
   }
 
-  /// Cuts a peer's pipe. libzmq has no call for it, but a local socket that takes over the id (ROUTER_HANDOVER) makes the
-  /// ROUTER end the pipe that had it, after what was sent.
+  /// Cuts a peer's pipe: from here on nothing of it is read. libzmq has no call for it, but a local socket that takes over the
+  /// id (ROUTER_HANDOVER) makes the ROUTER end the pipe that had it, after what was sent. The TCP connection ends when the
+  /// peer does as CLOSE says or, where it goes on talking, at the next ZMTP heartbeat.
   private func evict(_ routingID: [UInt8]) {
     guard !routingID.isEmpty, routingID[0] != 0 else { return }
     do throws(WireError) {
