@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test("kubectl patches a Deployment to the same result", .enabled(if: Kubectl.isThere))
-  func kubectl() throws {
+  func kubectl() async throws {
     let original = """
       apiVersion: v1
       kind: Pod
@@ -146,7 +146,7 @@ import Testing
       "spec: {containers: [{$patch: replace}, {name: q, image: q1}]}",
     ]
     for patch in patches {
-      let output = try Kubectl.run(
+      let output = try await Kubectl.run(
         ["patch", "--local", "-f", "-", "--type", "strategic", "-p", patch, "-o", "json"], original)
       let theirs = try JSON.parse(output)
       let ours = try StrategicMerge.apply(

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import TestSupport
 
 /// The kubectl on this machine, the reference for YAML as Kubernetes reads and writes it.
 enum Kubectl {
@@ -8,21 +9,9 @@ enum Kubectl {
   }
   static var isThere: Bool { path != nil }
 
-  static func run(_ arguments: [String], _ input: String) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("document-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appendingPathComponent("input.yaml")
-    try Data(input.utf8).write(to: file)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path ?? "")
-    process.arguments = arguments.map { $0 == "-" ? file.path : $0 }
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let data = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: data, as: UTF8.self)
+  /// What kubectl prints; `-` among the arguments names the input.
+  static func run(_ arguments: [String], _ input: String) async throws -> String {
+    try await Command([path ?? ""] + arguments, input: input).run().output
   }
 }
 

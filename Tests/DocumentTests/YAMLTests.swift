@@ -15,15 +15,15 @@ import Testing
   }
 
   @Test("the recorded vectors are what the kubectl on this machine does", .enabled(if: Kubectl.isThere))
-  func kubectl() throws {
+  func kubectl() async throws {
     let vectors = KubectlVectors.all.filter { $0.json != nil && !$0.yaml.contains("&") && !$0.yaml.hasSuffix("\n") }
     let stream = vectors.map {
       "apiVersion: x.io/v1\nkind: Foo\nmetadata: {name: a}\nspec: \($0.yaml)"
     }
-    let output = try Kubectl.run(
+    let output = try await Kubectl.run(
       ["annotate", "--local", "-f", "-", "-o", "jsonpath={.spec}{\"\\n\"}", "x=y"], stream[0])
     #expect(output == "true\n")
-    let all = try Kubectl.run(
+    let all = try await Kubectl.run(
       ["annotate", "--local", "-f", "-", "-o", "json", "x=y"], stream.joined(separator: "\n---\n"))
     // kubectl prints one object after the other; each closes with a brace in the first column.
     let objects = all.components(separatedBy: "\n}\n").dropLast().map { $0 + "\n}" }
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test("kubectl reads back what is emitted, and emits the same text", .enabled(if: Kubectl.isThere))
-  func emitsAsKubectl() throws {
+  func emitsAsKubectl() async throws {
     let strings: [Value] = [
       "a\nb", "a\nb\n", "  lead\nx", "trail \nx", "", "y", "2001-01-01", "1:30", "a: b", "# x", " x", "x ",
       "\u{1F600}é", "-",
@@ -56,10 +56,10 @@ import Testing
     ]
     let text = YAML.emit(object)
     let arguments = ["label", "--local", "-f", "-", "x-"]
-    let json = try Kubectl.run(arguments + ["-o", "json"], text)
+    let json = try await Kubectl.run(arguments + ["-o", "json"], text)
     let read = try JSON.parse(json)
     #expect(read == object)
-    let emitted = try Kubectl.run(arguments + ["-o", "yaml"], text)
+    let emitted = try await Kubectl.run(arguments + ["-o", "yaml"], text)
     #expect(emitted == text)
   }
 

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import struct TestSupport.ControlPlane
 import Testing
 
 extension EndToEnd {
@@ -35,7 +36,7 @@ extension EndToEnd {
           try await lab.dev.start()
         case .apiServer:
           try lab.dev.plane.killAPIServer()
-          try await lab.dev.plane.restart()
+          try await lab.dev.plane.start(within: .seconds(90))
         }
         try await lab.ready(gitRepo: name, commit: second, deployments: count, within: .seconds(90))
 
@@ -62,7 +63,7 @@ extension EndToEnd {
         let commit = try await repository.push(["app/map.yaml": Manifests.configMap("quiet", ["a": "b"])])
         try await lab.apply(gitRepo: "quiet", repository, paths: ["app"])
         try await lab.ready(gitRepo: "quiet", commit: commit, deployments: 2)
-        let before = try await lab.dev.plane.kubectl(
+        let before = try await lab.dev.plane.admin(
           "get", "configmap", "quiet", "-n", "default", "-o", "jsonpath={.metadata.resourceVersion}")
         let seen = try await lab.cluster(lab.dev).at("status", "agent", "lastSeen")?.string
         for _ in 0..<2 {
@@ -77,7 +78,7 @@ extension EndToEnd {
           let revisions = try await Self.revisions("quiet", lab.dev.plane)
           try require(revisions == ["quiet-app": 1], "\(revisions)")
         }
-        let after = try await lab.dev.plane.kubectl(
+        let after = try await lab.dev.plane.admin(
           "get", "configmap", "quiet", "-n", "default", "-o", "jsonpath={.metadata.resourceVersion}")
         #expect(before == after, "nobody wrote the object")
         try await lab.remove(gitRepo: "quiet")
@@ -109,7 +110,7 @@ extension EndToEnd {
         let present = Set((list["items"]?.array ?? []).compactMap { $0.at("metadata", "name")?.string })
         #expect(acknowledged.count >= 6)
         #expect(acknowledged.allSatisfy(present.contains), "acknowledged \(acknowledged.count), found \(present.count)")
-        try await Command(
+        try await command(
           ["kubectl", "--kubeconfig", lab.kubectl.kubeconfig, "delete", "configmap", "-n", Lab.workspace]
             + acknowledged
         ).checked()
@@ -125,7 +126,7 @@ extension EndToEnd {
 
     /// What generation each of a rollout's objects is at in a cluster.
     private static func generations(_ name: String, _ plane: ControlPlane) async throws -> [String] {
-      let list = try await plane.kubectl.get("configmaps", "-n", "default")
+      let list = try await plane.admin.get("configmaps", "-n", "default")
       return (list["items"]?.array ?? [])
         .filter { $0.at("metadata", "name")?.string?.hasPrefix(name + "-") == true }
         .compactMap { $0.at("data", "generation")?.string }
@@ -133,7 +134,7 @@ extension EndToEnd {
 
     /// The highest revision of each Helm release whose name begins so.
     private static func revisions(_ name: String, _ plane: ControlPlane) async throws -> [String: Int] {
-      let list = try await plane.kubectl.get("secrets", "-n", "default", "-l", "owner=helm")
+      let list = try await plane.admin.get("secrets", "-n", "default", "-l", "owner=helm")
       var highest: [String: Int] = [:]
       for secret in list["items"]?.array ?? [] {
         guard let release = secret.at("metadata", "labels", "name")?.string, release.hasPrefix(name + "-"),

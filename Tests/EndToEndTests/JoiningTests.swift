@@ -21,9 +21,9 @@ extension EndToEnd {
         #expect(tokens.rows.contains { $0["NAME"] == "new-token" && $0["SECRET-NAME"] == "new-token" })
 
         for agent in [lab.dev, lab.prod] {
-          let uid = try await agent.plane.kubectl(
+          let uid = try await agent.plane.admin(
             "get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")
-          let hash = try await Command(["sha256sum"], input: uid).checked().prefix(12)
+          let hash = try await command(["sha256sum"], input: uid).checked().prefix(12)
           let cluster = try await lab.cluster(agent)
           #expect(cluster.at("metadata", "name")?.string == "cluster-\(hash)")
           #expect(cluster.at("metadata", "labels", "type")?.string == "edge")
@@ -50,19 +50,19 @@ extension EndToEnd {
           gitRepo: "selected", repository, paths: ["app"],
           targets: "[{name: dev, clusterSelector: {matchLabels: {env: dev}}}]")
         try await lab.ready(gitRepo: "selected", commit: commit, deployments: 1)
-        #expect(try await lab.dev.plane.kubectl.has("configmap", "selected", "-n", "default"))
-        #expect(try await !lab.prod.plane.kubectl.has("configmap", "selected", "-n", "default"))
-        #expect(try await !lab.local.kubectl.has("configmap", "selected", "-n", "default"))
+        #expect(try await lab.dev.plane.admin.has("configmap", "selected", "-n", "default"))
+        #expect(try await !lab.prod.plane.admin.has("configmap", "selected", "-n", "default"))
+        #expect(try await !lab.local.admin.has("configmap", "selected", "-n", "default"))
 
         let name = try #require(try await lab.cluster(lab.dev).at("metadata", "name")?.string)
         try await lab.kubectl("label", "cluster", name, "-n", Lab.workspace, "env-")
         try await eventually("the object leaves dev with the label") {
           try require(
-            try await !lab.dev.plane.kubectl.has("configmap", "selected", "-n", "default"), "it is still there")
+            try await !lab.dev.plane.admin.has("configmap", "selected", "-n", "default"), "it is still there")
         }
         try await lab.kubectl("label", "cluster", name, "-n", Lab.workspace, "env=dev")
         try await lab.ready(gitRepo: "selected", commit: commit, deployments: 1)
-        #expect(try await lab.dev.plane.kubectl.has("configmap", "selected", "-n", "default"))
+        #expect(try await lab.dev.plane.admin.has("configmap", "selected", "-n", "default"))
         try await lab.remove(gitRepo: "selected")
       }
     }

@@ -31,14 +31,14 @@ extension EndToEnd {
           try await lab.kubectl.has(
             "bundledeployment", "simple-namespace-namespace", "-n", "cluster-fleet-local-local-1a3d67d0a899"))
 
-        let monitoring = try await lab.local.kubectl.get("namespace", "monitoring")
+        let monitoring = try await lab.local.admin.get("namespace", "monitoring")
         #expect(
           monitoring.at("metadata", "annotations", "example.com/purpose")?.string
             == "metrics and alerts of this cluster")
 
         try await lab.remove(gitRepo: "simple-namespace", namespace: "fleet-local")
         try await eventually("the namespace monitoring is gone") {
-          try require(try await !lab.local.kubectl.has("namespace", "monitoring"), "it is still there")
+          try require(try await !lab.local.admin.has("namespace", "monitoring"), "it is still there")
         }
       }
     }

@@ -27,7 +27,7 @@ extension EndToEnd {
         cd \(Places.root)
         \(commands)
         """
-      let outcome = try await Command(["bash", "-c", script], environment: ["TMPDIR": tour]).run(within: .seconds(300))
+      let outcome = try await command(["bash", "-c", script], environment: ["TMPDIR": tour]).run(within: .seconds(300))
       #expect(outcome.status == 0, "\(outcome.output.suffix(3000))\n\(outcome.errors.suffix(3000))")
     }
 

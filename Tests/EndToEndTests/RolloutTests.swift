@@ -14,13 +14,13 @@ extension EndToEnd {
         try await lab.ready(gitRepo: "guestbook", commit: first, deployments: 4)
 
         for agent in [lab.dev, lab.prod] {
-          let settings = try await agent.plane.kubectl.get("configmap", "settings", "-n", "guestbook")
+          let settings = try await agent.plane.admin.get("configmap", "settings", "-n", "guestbook")
           #expect(
             settings["data"]?.stringMap == [
               "replicas": "2", "logLevel": "warning", "feature.search": "true", "feature.uploads": "true",
             ], "fleet.yaml's values above the chart's, the values files above both")
-          #expect(try await agent.plane.kubectl.has("service", "guestbook", "-n", "guestbook"))
-          let releases = try await agent.plane.kubectl(
+          #expect(try await agent.plane.admin.has("service", "guestbook", "-n", "guestbook"))
+          let releases = try await agent.plane.admin(
             "get", "secrets", "-n", "guestbook", "-l", "owner=helm", "-o", "name")
           #expect(releases.contains("sh.helm.release.v1.settings.v1"))
           #expect(releases.contains("sh.helm.release.v1.guestbook-manifests.v1"))
@@ -35,10 +35,10 @@ extension EndToEnd {
         let took = ContinuousClock().now - pushed
         #expect(took < .seconds(12), "a poll of 1 s and a small bundle took \(took)")
         for agent in [lab.dev, lab.prod] {
-          let message = try await agent.plane.kubectl(
+          let message = try await agent.plane.admin(
             "get", "configmap", "greeting", "-n", "guestbook", "-o", "jsonpath={.data.message}")
           #expect(message == "Hello from the second commit")
-          let releases = try await agent.plane.kubectl(
+          let releases = try await agent.plane.admin(
             "get", "secrets", "-n", "guestbook", "-l", "owner=helm", "-o", "name")
           #expect(releases.contains("sh.helm.release.v1.guestbook-manifests.v2"))
           #expect(!releases.contains("sh.helm.release.v1.settings.v2"), "what did not change is not deployed again")
@@ -46,7 +46,7 @@ extension EndToEnd {
         try await lab.remove(gitRepo: "guestbook")
         for agent in [lab.dev, lab.prod] {
           try await eventually("the objects are gone from \(agent.name)") {
-            let left = try await agent.plane.kubectl("get", "configmaps,services", "-n", "guestbook", "-o", "name")
+            let left = try await agent.plane.admin("get", "configmaps,services", "-n", "guestbook", "-o", "name")
             try require(!left.contains("greeting") && !left.contains("settings") && !left.contains("service/"), left)
           }
         }
@@ -80,7 +80,7 @@ extension EndToEnd {
           let groups = try await lab.kubectl.table("clustergroup", "production", "-n", Lab.workspace)
           try require(groups.rows.first?["CLUSTERS-READY"] == "0/1 (\(name))", "\(groups)")
         }
-        #expect(try await !lab.dev.plane.kubectl.has("deployment", "guestbook", "-n", "guestbook"))
+        #expect(try await !lab.dev.plane.admin.has("deployment", "guestbook", "-n", "guestbook"))
         try await lab.remove(gitRepo: "workload")
         try await lab.kubectl("delete", "clustergroup", "production", "-n", Lab.workspace)
       }

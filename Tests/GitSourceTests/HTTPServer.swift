@@ -29,13 +29,13 @@ struct HTTPServer {
     let (key, certificate) = (work + "/key.pem", work + "/cert.pem")
     let (caKey, ca) = (work + "/ca-key.pem", work + "/ca.pem")
     let ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    try run(
+    try await run(
       "/usr/bin/openssl",
       ["req", "-x509"] + ec + [
         "-keyout", caKey, "-out", ca, "-subj", "/CN=Test CA", "-addext", "keyUsage=critical,keyCertSign",
       ])
     let extensions = selfSigned ? ["-addext", "basicConstraints=critical,CA:FALSE"] : ["-CA", ca, "-CAkey", caKey]
-    try run(
+    try await run(
       "/usr/bin/openssl",
       ["req", "-x509"] + ec + ["-keyout", key, "-out", certificate, "-subj", "/CN=test server"]
         + ["-addext", "subjectAltName=\(names)"] + extensions)

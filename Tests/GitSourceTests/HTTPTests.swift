@@ -1,15 +1,16 @@
 import Foundation
 import GitSource
+import TestSupport
 import Testing
 
 @Suite("https:// with a server of its own CA")
 struct HTTPTests {
   @Test("the CA bundle, the pinned certificate or the explicit switch let us in; nothing else does")
   func trust() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/srv/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/srv/r")
       try repository.write("a", "1")
-      let head = try repository.commit()
+      let head = try await repository.commit()
       let server = try await HTTPServer(serving: directory + "/srv", work: directory + "/signed")
       let other = try await HTTPServer(serving: directory + "/srv", work: directory + "/self", selfSigned: true)
       let (signed, selfSigned) = ("https://localhost:\(server.port)/r/.git", "https://localhost:\(other.port)/r/.git")
@@ -45,9 +46,9 @@ struct HTTPTests {
 
   @Test("a certificate for an address is good for that address")
   func address() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/srv/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/srv/r")
+      let head = try await repository.commit()
       let server = try await HTTPServer(serving: directory + "/srv", work: directory + "/w", names: "IP:127.0.0.1")
       let remote = try GitRemote(url: "https://127.0.0.1:\(server.port)/r/.git", caBundle: server.authority)
       #expect(try await GitMirror.resolve(.branch("master"), of: remote) == head)
@@ -58,9 +59,9 @@ struct HTTPTests {
 
   @Test("the right password gets in, a wrong one and none are told apart, and no message holds either")
   func passwords() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/srv/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/srv/r")
+      let head = try await repository.commit()
       let server = try await HTTPServer(serving: directory + "/srv", work: directory + "/w", login: "tom:t0psecret")
       let url = "https://localhost:\(server.port)/r/.git"
       func remote(_ credentials: GitRemote.Credentials, _ url: String) throws -> GitRemote {
@@ -88,9 +89,9 @@ struct HTTPTests {
 
   @Test("credentials are not shown to a server that the first one redirects to; without any, redirects are followed")
   func redirects() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/srv/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/srv/r")
+      let head = try await repository.commit()
       let target = try await HTTPServer(serving: directory + "/srv", work: directory + "/target")
       let first = try await HTTPServer(
         serving: directory + "/srv", work: directory + "/first", redirect: "https://localhost:\(target.port)")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import GitSource
@@ -38,21 +39,21 @@ struct KnownHostsTests {
 
   @Test("names that ssh-keygen hashed are found, and its fingerprints are ours")
   func realTools() async throws {
-    try await withDirectory { directory in
-      try run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", directory + "/key"])
+    try await withTemporaryDirectory { directory in
+      try await run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", directory + "/key"])
       let fields = try String(contentsOfFile: directory + "/key.pub", encoding: .utf8).split(separator: " ")
       let key = try #require(Data(base64Encoded: String(fields[1])))
       let file = directory + "/known_hosts"
       try "[git.example.com]:2222,10.0.0.1 ssh-ed25519 \(fields[1])\n".write(
         toFile: file, atomically: true, encoding: .utf8)
-      try run("/usr/bin/ssh-keygen", ["-q", "-H", "-f", file])
+      try await run("/usr/bin/ssh-keygen", ["-q", "-H", "-f", file])
       let text = try String(contentsOfFile: file, encoding: .utf8)
       #expect(!text.contains("example"))
       let hosts = KnownHosts(text)
       #expect(hosts.verdict(host: "git.example.com", port: 2222, key: key) == .known)
       #expect(hosts.verdict(host: "10.0.0.1", port: 22, key: key) == .known)
       #expect(hosts.verdict(host: "git.example.com", port: 22, key: key) == .unknown)
-      let shown = try run("/usr/bin/ssh-keygen", ["-l", "-f", directory + "/key.pub"])
+      let shown = try await run("/usr/bin/ssh-keygen", ["-l", "-f", directory + "/key.pub"])
       #expect(shown.contains(KnownHosts.fingerprint(of: key)))
     }
   }

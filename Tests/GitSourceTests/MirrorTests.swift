@@ -1,22 +1,24 @@
 import Foundation
 import GitSource
+import TestSupport
 import Testing
 
 @Suite("Mirrors of file:// repositories")
 struct MirrorTests {
   @Test("a commit's files come from the object database with their kinds and sizes, and nothing is checked out")
   func tree() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("b/deep/file.yaml", "kind: Pod\n")
       try repository.write("a.txt", "")
       try repository.write("run.sh", "#!/bin/sh\n")
       try repository.write("ä ü.txt", "umlauts")
-      try run("/bin/chmod", ["+x", repository.path + "/run.sh"])
-      try run("/bin/ln", ["-s", "../outside", repository.path + "/b/link"])
-      try repository.git("update-index", "--add", "--cacheinfo", "160000,1111111111111111111111111111111111111111,sub")
+      try await run("/bin/chmod", ["+x", repository.path + "/run.sh"])
+      try await run("/bin/ln", ["-s", "../outside", repository.path + "/b/link"])
+      try await repository.git(
+        "update-index", "--add", "--cacheinfo", "160000,1111111111111111111111111111111111111111,sub")
       try FileManager.default.createDirectory(atPath: repository.path + "/sub", withIntermediateDirectories: false)
-      let head = try repository.commit()
+      let head = try await repository.commit()
       let mirror = GitMirror(directory: directory + "/mirrors/m")
       #expect(await mirror.contains(head) == false)
       #expect(try await mirror.fetch(.branch("master"), from: repository.remote) == head)
@@ -43,16 +45,16 @@ struct MirrorTests {
 
   @Test("branches, tags and commits are found as fleet-behaviour §7.2 says", arguments: ["HEAD~1", "HEAD"])
   func revisions(place: String) async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r", branch: "main")
-      try repository.commit("one")
-      try repository.commit("two")
-      let commit = try repository.git("rev-parse", place)
-      try repository.git("tag", "light", commit)
-      try repository.git("tag", "-a", "-m", "annotated", "v1.0", commit)
-      try repository.git("branch", "feature/x", commit)
-      try repository.git("branch", "light-is-a-branch", commit)
-      let tag = try repository.git("rev-parse", "v1.0")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r", branch: "main")
+      try await repository.commit("one")
+      try await repository.commit("two")
+      let commit = try await repository.git("rev-parse", place)
+      try await repository.git("tag", "light", commit)
+      try await repository.git("tag", "-a", "-m", "annotated", "v1.0", commit)
+      try await repository.git("branch", "feature/x", commit)
+      try await repository.git("branch", "light-is-a-branch", commit)
+      let tag = try await repository.git("rev-parse", "v1.0")
       #expect(tag != commit)
       let revisions: [GitRevision] = [
         .branch("feature/x"), .branch("refs/heads/feature/x"), .revision("light"), .revision("v1.0"), .revision(commit),
@@ -73,13 +75,13 @@ struct MirrorTests {
 
   @Test("a missing branch, tag or commit is told with what there is instead")
   func missing() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r", branch: "main")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r", branch: "main")
       let remote = try repository.remote
       let empty = await gitError { _ = try await GitMirror.resolve(.branch("main"), of: remote) }
       #expect(empty?.code == .referenceNotFound && empty?.message.contains("the repository is empty") == true)
-      try repository.commit()
-      for index in 10..<25 { try repository.git("branch", "b\(index)") }
+      try await repository.commit()
+      for index in 10..<25 { try await repository.git("branch", "b\(index)") }
       let mirror = GitMirror(directory: directory + "/m")
       let branch = await gitError { _ = try await mirror.fetch(.branch("x"), from: remote) }
       #expect(
@@ -90,7 +92,7 @@ struct MirrorTests {
       let absent = String(repeating: "ab", count: 20)
       let commit = await gitError { _ = try await mirror.fetch(.revision(absent), from: remote) }
       #expect(commit?.code == .referenceNotFound && commit?.message.contains(absent) == true)
-      try repository.git("branch", "-D", "b10")
+      try await repository.git("branch", "-D", "b10")
       #expect(await gitError { _ = try await mirror.fetch(.branch("b10"), from: remote) }?.code == .referenceNotFound)
     }
   }
@@ -98,27 +100,27 @@ struct MirrorTests {
   @Test(
     "every new head is fetched: pushes, force-pushes to older and to unrelated commits, a branch turned into a folder")
   func heads() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       let mirror = GitMirror(directory: directory + "/m")
       let remote = try repository.remote
       try repository.write("a", "1")
-      let first = try repository.commit()
+      let first = try await repository.commit()
       #expect(try await mirror.fetch(.branch("master"), from: remote) == first)
       try repository.write("a", "2")
-      let second = try repository.commit()
+      let second = try await repository.commit()
       #expect(try await mirror.fetch(.branch("master"), from: remote) == second)
-      try repository.git("reset", "-q", "--hard", first)
+      try await repository.git("reset", "-q", "--hard", first)
       #expect(try await GitMirror.resolve(.branch("master"), of: remote) == first)
       #expect(try await mirror.fetch(.branch("master"), from: remote) == first)
-      try repository.git("checkout", "-q", "--orphan", "fresh")
+      try await repository.git("checkout", "-q", "--orphan", "fresh")
       try repository.write("a", "3")
-      let unrelated = try repository.commit()
-      try repository.git("branch", "-f", "master")
+      let unrelated = try await repository.commit()
+      try await repository.git("branch", "-f", "master")
       #expect(try await mirror.fetch(.branch("master"), from: remote) == unrelated)
-      try repository.git("branch", "dir")
+      try await repository.git("branch", "dir")
       #expect(try await mirror.fetch(.branch("dir"), from: remote) == unrelated)
-      try repository.git("branch", "-m", "dir", "dir/sub")
+      try await repository.git("branch", "-m", "dir", "dir/sub")
       #expect(try await mirror.fetch(.branch("dir/sub"), from: remote) == unrelated)
       for (commit, text) in [(first, "1"), (second, "2"), (unrelated, "3")] {
         #expect(try await mirror.tree(of: commit).contents(of: "a") == Array(text.utf8))
@@ -128,12 +130,12 @@ struct MirrorTests {
 
   @Test("limits refuse by name, and leave the rest readable")
   func limits() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("big.bin", String(repeating: "x", count: 200_000))
       try repository.write("small", "ok")
       try repository.write("d/e/f/g", "deep")
-      let head = try repository.commit()
+      let head = try await repository.commit()
       let remote = try repository.remote
       var limits = GitLimits()
       limits.fileBytes = 100_000
@@ -166,13 +168,14 @@ struct MirrorTests {
 
   @Test("a repository over the fetch limits is given up by the limit's name, and leaves the mirror usable")
   func fetchLimits() async throws {
-    try await withDirectory { directory in
-      let (noisy, quiet) = (try TestRepository(directory + "/noisy"), try TestRepository(directory + "/quiet"))
+    try await withTemporaryDirectory { directory in
+      let noisy = try await TestRepository(directory + "/noisy")
+      let quiet = try await TestRepository(directory + "/quiet")
       var random = SystemRandomNumberGenerator()
       let noise = Data((0..<100_000).flatMap { _ in withUnsafeBytes(of: random.next(), Array.init) })
       try noise.write(to: URL(fileURLWithPath: noisy.path + "/noise"))
-      try noisy.commit()
-      let head = try quiet.commit()
+      try await noisy.commit()
+      let head = try await quiet.commit()
       var limits = GitLimits()
       limits.fetchBytes = 100_000
       let mirror = GitMirror(directory: directory + "/m", limits: limits)
@@ -190,18 +193,18 @@ struct MirrorTests {
 
   @Test("names that git does not allow end the listing and are named", arguments: ["..", ".git", ".GIT", "."])
   func hostileNames(name: String) async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("f", "x")
-      let blob = try repository.git("hash-object", "-w", "f")
+      let blob = try await repository.git("hash-object", "-w", "f")
       var tree = Data("100644 \(name)\0".utf8)
       tree.append(
         contentsOf: stride(from: 0, to: 40, by: 2).compactMap { UInt8(blob.dropFirst($0).prefix(2), radix: 16) })
-      let id = try run(
+      let id = try await run(
         "/usr/bin/git", ["-C", repository.path, "hash-object", "-t", "tree", "-w", "--literally", "--stdin"],
         input: tree)
-      let commit = try repository.git("commit-tree", "-m", "hostile", id)
-      try repository.git("branch", "-f", "hostile", commit)
+      let commit = try await repository.git("commit-tree", "-m", "hostile", id)
+      try await repository.git("branch", "-f", "hostile", commit)
       let mirror = GitMirror(directory: directory + "/m")
       let error = await gitError {
         _ = try await mirror.fetch(.branch("hostile"), from: repository.remote)
@@ -213,15 +216,15 @@ struct MirrorTests {
 
   @Test("a mirror's many packs become one, and every commit stays readable, also by who reads meanwhile")
   func packs() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       var limits = GitLimits()
       limits.packs = 5
       let mirror = GitMirror(directory: directory + "/m", limits: limits)
       var trees: [GitTree] = []
       for index in 0..<12 {
         try repository.write("f", "\(index)")
-        let commit = try repository.commit()
+        let commit = try await repository.commit()
         _ = try await mirror.fetch(.branch("master"), from: repository.remote)
         trees.append(try await mirror.tree(of: commit))
       }
@@ -242,10 +245,10 @@ struct MirrorTests {
 
   @Test("a damaged mirror is told as such, and is made anew after it is removed")
   func damage() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("a", String(repeating: "text ", count: 1000))
-      let head = try repository.commit()
+      let head = try await repository.commit()
       let mirror = GitMirror(directory: directory + "/m")
       _ = try await mirror.fetch(.branch("master"), from: repository.remote)
       let objects = directory + "/m/objects"
@@ -253,7 +256,7 @@ struct MirrorTests {
         let file = URL(fileURLWithPath: objects + "/" + path)
         var bytes = try Data(contentsOf: file)
         for index in 20..<bytes.count - 20 { bytes[index] ^= 0x55 }
-        try run("/bin/chmod", ["u+w", file.path])
+        try await run("/bin/chmod", ["u+w", file.path])
         try bytes.write(to: file)
       }
       let error = await gitError { _ = try await mirror.tree(of: head).contents(of: "a") }
@@ -266,7 +269,7 @@ struct MirrorTests {
 
   @Test("a repository that is not there is told so, with its URL")
   func absent() async throws {
-    try await withDirectory { directory in
+    try await withTemporaryDirectory { directory in
       let remote = try GitRemote(url: "file://\(directory)/nothing")
       let error = await gitError { _ = try await GitMirror.references(of: remote) }
       #expect(error?.code == .repositoryNotFound && error?.message.contains("\(directory)/nothing") == true)
@@ -275,12 +278,12 @@ struct MirrorTests {
 
   @Test("many fetches into one mirror wait for one another and all succeed")
   func sharedMirror() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       for index in 0..<8 {
         try repository.write("f", "\(index)")
-        try repository.commit()
-        try repository.git("branch", "b\(index)")
+        try await repository.commit()
+        try await repository.git("branch", "b\(index)")
       }
       let remote = try repository.remote
       let mirror = GitMirror(directory: directory + "/m")

@@ -1,18 +1,19 @@
 import Foundation
 import GitSource
+import TestSupport
 import Testing
 
 @Suite("Servers that are slow, silent or not there")
 struct NetworkTests {
   @Test("git:// fetches branches, tags and commits that only history holds")
   func daemon() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("a", "1")
-      let first = try repository.commit()
+      let first = try await repository.commit()
       try repository.write("a", "2")
-      let second = try repository.commit()
-      try repository.git("tag", "-a", "-m", "t", "v1", second)
+      let second = try await repository.commit()
+      try await repository.git("tag", "-a", "-m", "t", "v1", second)
       let port = try TestServer.freePort()
       let server = try await TestServer(
         "/usr/lib/git-core/git-daemon",
@@ -91,9 +92,9 @@ struct NetworkTests {
 
   @Test("many operations on a silent server leave others undisturbed")
   func isolation() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
+      let head = try await repository.commit()
       let (socket, port) = try TestServer.listener(backlog: 128)
       defer { close(socket) }
       let silent = try GitRemote(url: "git://127.0.0.1:\(port)/x", timeout: .seconds(30))

@@ -1,5 +1,6 @@
 import Foundation
 import GitSource
+import TestSupport
 import Testing
 
 /// OpenSSH's server with keys of its own.
@@ -19,8 +20,8 @@ struct SSHServer {
   init(work: String, hostKeyKind: String = "ed25519") async throws {
     try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     self.work = work
-    try Self.makeKey(work + "/host", kind: hostKeyKind)
-    try Self.makeKey(work + "/client")
+    try await Self.makeKey(work + "/host", kind: hostKeyKind)
+    try await Self.makeKey(work + "/client")
     if getuid() == 0 {
       try? FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
     }
@@ -53,8 +54,8 @@ struct SSHServer {
     try (old + line).write(toFile: work + "/authorized_keys", atomically: true, encoding: .utf8)
   }
 
-  static func makeKey(_ file: String, kind: String = "ed25519", passphrase: String = "") throws {
-    try run("/usr/bin/ssh-keygen", ["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", file])
+  static func makeKey(_ file: String, kind: String = "ed25519", passphrase: String = "") async throws {
+    try await run("/usr/bin/ssh-keygen", ["-q", "-t", kind, "-N", passphrase, "-C", "test", "-f", file])
   }
 
   static func publicKey(_ file: String) throws -> String {
@@ -66,10 +67,10 @@ struct SSHServer {
 struct SSHTests {
   @Test("a known host and an authorised key fetch; a passphrase opens an encrypted key")
   func access() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
       try repository.write("a", "1")
-      let head = try repository.commit()
+      let head = try await repository.commit()
       let server = try await SSHServer(work: directory + "/ssh")
       let hosts = "[127.0.0.1]:\(server.port) \(server.hostKey)\n"
       let url = "ssh://\(server.user)@127.0.0.1:\(server.port)\(repository.path)"
@@ -78,9 +79,9 @@ struct SSHTests {
       #expect(try await mirror.fetch(.branch("master"), from: plain) == head)
       #expect(try await mirror.tree(of: head).contents(of: "a") == Array("1".utf8))
       try repository.write("a", "2")
-      let next = try repository.commit()
+      let next = try await repository.commit()
       #expect(try await mirror.fetch(.branch("master"), from: plain) == next)
-      try SSHServer.makeKey(directory + "/locked", passphrase: "open sesame")
+      try await SSHServer.makeKey(directory + "/locked", passphrase: "open sesame")
       try server.authorize(directory + "/locked.pub")
       let locked = try String(contentsOfFile: directory + "/locked", encoding: .utf8)
       let opened = try GitRemote(
@@ -97,16 +98,16 @@ struct SSHTests {
 
   @Test("a host that is unknown, changed or listed with another kind of key is refused, unless checks are switched off")
   func hostKeys() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
+      let head = try await repository.commit()
       let server = try await SSHServer(work: directory + "/ssh")
       for name in ["stranger", "rsa"] {
-        try SSHServer.makeKey("\(directory)/\(name)", kind: name == "rsa" ? "rsa" : "ed25519")
+        try await SSHServer.makeKey("\(directory)/\(name)", kind: name == "rsa" ? "rsa" : "ed25519")
       }
       let place = "[127.0.0.1]:\(server.port)"
-      let fingerprint = try run("/usr/bin/ssh-keygen", ["-l", "-f", directory + "/ssh/host.pub"]).split(separator: " ")[
-        1]
+      let shown = try await run("/usr/bin/ssh-keygen", ["-l", "-f", directory + "/ssh/host.pub"])
+      let fingerprint = shown.split(separator: " ")[1]
       let cases: [(String?, String)] = [
         (nil, "add known_hosts"), ("[127.0.0.1]:1 \(server.hostKey)", "ssh-keyscan -p \(server.port) 127.0.0.1"),
         ("127.0.0.1 \(server.hostKey)", "not in the known hosts"),
@@ -131,9 +132,9 @@ struct SSHTests {
 
   @Test("a host with an ECDSA key is known too; one with nothing but RSA is told why it cannot be used")
   func kinds() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
-      let head = try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
+      let head = try await repository.commit()
       func remote(_ kind: String) async throws -> (SSHServer, GitRemote) {
         let server = try await SSHServer(work: "\(directory)/\(kind)", hostKeyKind: kind)
         let url = "ssh://\(server.user)@127.0.0.1:\(server.port)\(repository.path)"
@@ -151,12 +152,12 @@ struct SSHTests {
 
   @Test("keys that the server does not know, none at all, and repositories that are not there are told apart")
   func refusals() async throws {
-    try await withDirectory { directory in
-      let repository = try TestRepository(directory + "/r")
-      try repository.commit()
+    try await withTemporaryDirectory { directory in
+      let repository = try await TestRepository(directory + "/r")
+      try await repository.commit()
       let server = try await SSHServer(work: directory + "/ssh")
-      try SSHServer.makeKey(directory + "/stranger")
-      try SSHServer.makeKey(directory + "/rsa", kind: "rsa")
+      try await SSHServer.makeKey(directory + "/stranger")
+      try await SSHServer.makeKey(directory + "/rsa", kind: "rsa")
       let base = "ssh://\(server.user)@127.0.0.1:\(server.port)"
       func error(_ credentials: GitRemote.Credentials, _ path: String) async throws -> GitError? {
         let remote = try GitRemote(

@@ -1,85 +1,34 @@
 import Foundation
 import GitSource
+import TestSupport
 import Testing
 
-struct CommandFailed: Error, CustomStringConvertible {
-  let description: String
-}
-
-/// Starts a program with its own environment and files for its standard streams.
-///
-/// Not Foundation's `Process`: it takes a program that closes inherited descriptors, as sshd does, for one that has ended, and then
-/// waits for it with a lock that every other `Process` needs.
-func spawn(_ program: String, _ arguments: [String], input: String = "/dev/null", output: String, errors: String) throws
-  -> pid_t
-{
-  var actions = posix_spawn_file_actions_t()
-  posix_spawn_file_actions_init(&actions)
-  defer { posix_spawn_file_actions_destroy(&actions) }
-  posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
-  posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-  // Swift's threads block signals, and a child inherits that: without this it would never hear SIGTERM.
-  var attributes = posix_spawnattr_t()
-  posix_spawnattr_init(&attributes)
-  defer { posix_spawnattr_destroy(&attributes) }
-  var none = sigset_t()
-  sigemptyset(&none)
-  posix_spawnattr_setsigmask(&attributes, &none)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-  let environment = [
-    "PATH=/usr/bin:/bin", "HOME=/nonexistent", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=T",
-    "GIT_AUTHOR_EMAIL=t@example.com",
-    "GIT_COMMITTER_NAME=T", "GIT_COMMITTER_EMAIL=t@example.com",
-  ]
-  var argv = ([program] + arguments).map { strdup($0) } + [nil]
-  var envp = environment.map { strdup($0) } + [nil]
-  defer { for text in argv + envp { free(text) } }
-  var process: pid_t = 0
-  let problem = posix_spawn(&process, program, &actions, &attributes, &argv, &envp)
-  guard problem == 0 else { throw CommandFailed(description: "\(program): \(String(cString: strerror(problem)))") }
-  return process
-}
+/// The environment of every program that the tests run: nothing of the user's own.
+private let plainEnvironment = [
+  "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "T",
+  "GIT_AUTHOR_EMAIL": "t@example.com", "GIT_COMMITTER_NAME": "T", "GIT_COMMITTER_EMAIL": "t@example.com",
+]
 
 /// Runs a program to its end and returns its output; throws with what it wrote to standard error when it fails.
 @discardableResult
-func run(_ program: String, _ arguments: [String], input: Data? = nil) throws -> String {
-  let base = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)").path
-  let (given, output, errors) = (base + ".in", base + ".out", base + ".err")
-  defer { for file in [given, output, errors] { unlink(file) } }
-  if let input { try input.write(to: URL(fileURLWithPath: given)) }
-  let process = try spawn(
-    program, arguments, input: input == nil ? "/dev/null" : given, output: output, errors: errors)
-  var status: Int32 = 0
-  while waitpid(process, &status, 0) < 0, errno == EINTR {}
-  let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: output)), as: UTF8.self)
-  guard status == 0 else {
-    let problem = (try? String(contentsOfFile: errors, encoding: .utf8)) ?? ""
-    throw CommandFailed(description: "\(program) \(arguments): \(problem)")
-  }
-  return text.trimmingCharacters(in: .whitespacesAndNewlines)
-}
-
-/// Runs the body with a new directory, and removes it afterwards.
-func withDirectory(_ body: (String) async throws -> Void) async throws {
-  let directory = FileManager.default.temporaryDirectory.appendingPathComponent("git-\(UUID().uuidString)").path
-  try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: directory) }
-  try await body(directory)
+func run(_ program: String, _ arguments: [String], input: Data? = nil) async throws -> String {
+  var command = Command([program] + arguments, environment: plainEnvironment)
+  command.input = input
+  return try await command.checked().trimmingCharacters(in: .whitespacesAndNewlines)
 }
 
 /// A repository that the real git makes.
 struct TestRepository {
   let path: String
 
-  init(_ path: String, branch: String = "master") throws {
+  init(_ path: String, branch: String = "master") async throws {
     self.path = path
-    try run("/usr/bin/git", ["init", "-q", "-b", branch, path])
+    try await run("/usr/bin/git", ["init", "-q", "-b", branch, path])
   }
 
   @discardableResult
-  func git(_ arguments: String...) throws -> String {
-    try run("/usr/bin/git", ["-C", path] + arguments)
+  func git(_ arguments: String...) async throws -> String {
+    try await run("/usr/bin/git", ["-C", path] + arguments)
   }
 
   func write(_ file: String, _ text: String) throws {
@@ -90,10 +39,10 @@ struct TestRepository {
 
   /// Commits everything and returns the commit's id.
   @discardableResult
-  func commit(_ message: String = "change") throws -> String {
-    try git("add", "-A")
-    try git("commit", "-q", "--allow-empty", "-m", message)
-    return try git("rev-parse", "HEAD")
+  func commit(_ message: String = "change") async throws -> String {
+    try await git("add", "-A")
+    try await git("commit", "-q", "--allow-empty", "-m", message)
+    return try await git("rev-parse", "HEAD")
   }
 
   var remote: GitRemote {
@@ -118,24 +67,24 @@ func gitError(_ body: () async throws -> Void, location: SourceLocation = #_sour
 /// A server that a test starts, and that ends with it.
 final class TestServer {
   let port: Int
-  private let process: pid_t
+  private let process: RunningCommand
 
   /// Starts the program and waits until somebody answers on the port.
   init(_ program: String, _ arguments: [String], port: Int) async throws {
     self.port = port
-    process = try spawn(program, arguments, output: "/dev/null", errors: "/dev/null")
-    let deadline = ContinuousClock.now + .seconds(20)
+    process = try Command([program] + arguments, environment: plainEnvironment).start()
+    let deadline = ContinuousClock.now + .seconds(60)
     while !Self.answers(port) {
       guard ContinuousClock.now < deadline else {
-        throw CommandFailed(description: "\(program) does not listen on port \(port)")
+        throw Command.Failure("\(program) does not listen on port \(port)")
       }
       try await Task.sleep(for: .milliseconds(10))
     }
   }
 
   deinit {
-    kill(process, SIGTERM)
-    while waitpid(process, nil, 0) < 0, errno == EINTR {}
+    process.send(SIGTERM)
+    process.waitBlocking()
   }
 
   /// A port that nobody uses now.
@@ -158,7 +107,7 @@ final class TestServer {
       }
     }
     guard isBound, backlog.map({ listen(socket, $0) == 0 }) ?? true else {
-      throw CommandFailed(description: "no free port: \(String(cString: strerror(errno)))")
+      throw Command.Failure("no free port: \(String(cString: strerror(errno)))")
     }
     return (socket, Int(UInt16(bigEndian: address.sin_port)))
   }

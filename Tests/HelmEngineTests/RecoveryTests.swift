@@ -1,11 +1,12 @@
 import Document
+import TestSupport
 import Testing
 
 @testable import HelmEngine
 
 /// Records as a crash in the middle of an operation leaves them.
 @Suite(.controlPlane) struct RecoveryTests {
-  private func plane() throws -> ControlPlane { try #require(ControlPlane.current) }
+  private func plane() throws -> ControlPlane { try ControlPlane.ofSuite() }
 
   private func engine() throws -> HelmEngine {
     HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)))
@@ -27,7 +28,7 @@ import Testing
       print(json.dumps({"data": {"release": data}, "metadata": {"labels": {"status": "\(status)"}}}))
       """
     let stored = try await plane().kubectl("-n", release.namespace, "get", "secret", secret, "-o", "json")
-    let patch = try await run("/usr/bin/env", ["python3", "-c", program], input: stored)
+    let patch = try await Command(["python3", "-c", program], input: stored).checked()
     try await plane().kubectl("-n", release.namespace, "patch", "secret", secret, "--type=merge", "-p", patch)
   }
 

@@ -1,11 +1,12 @@
 import Document
+import TestSupport
 import Testing
 
 @testable import HelmEngine
 
 /// Against a real API server; each test has a namespace of its own.
 @Suite(.controlPlane) struct ReleaseTests {
-  private func plane() throws -> ControlPlane { try #require(ControlPlane.current) }
+  private func plane() throws -> ControlPlane { try ControlPlane.ofSuite() }
 
   private func engine() throws -> HelmEngine {
     HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)))

@@ -2,16 +2,17 @@ import Document
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import KubeClient
 
-@Suite("KubeClient against a real kube-apiserver", .serialized, ControlPlane()) struct ClusterTests {
+@Suite("KubeClient against a real kube-apiserver", .serialized, .controlPlane) struct ClusterTests {
   private func withClient<Result: Sendable>(
     limits: KubeClientLimits = .init(), _ change: (inout KubeConfig) -> Void = { _ in },
     _ body: (KubeClient) async throws -> Result
   ) async throws -> Result {
-    var config = try KubeConfig.load(path: ControlPlane.kubeconfig)
+    var config = try KubeConfig.load(path: ControlPlane.ofSuite().kubeconfig)
     change(&config)
     let client = try KubeClient(
       config: config, userAgent: "flotilla-test", limits: limits, logger: Logger(label: "test"))
@@ -254,7 +255,7 @@ import Testing
         }
       }
       try await eventually("the first list") { told.withLock { $0.synced == 1 && $0.present.count == 5 } }
-      try await ControlPlane.restartServer()
+      try await ControlPlane.ofSuite().restartAPIServer()
       try await eventually("the new object") {
         _ = try? await client.apply(maps, configMap("kept-new", [:], labels: ["set": "kept"]), fieldManager: "t")
         return told.withLock { $0.present.contains("kept-new") }

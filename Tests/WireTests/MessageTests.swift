@@ -124,3 +124,18 @@ struct MessageTests {
     #expect(!"\(request) \(String(reflecting: request)) \(dumped)".contains("hunter2"))
   }
 }
+
+extension MessageTests {
+  @Test("a batch full of the smallest frames is decoded")
+  func smallestFrames() throws {
+    var batch: [UInt8] = []
+    for _ in 0..<WireLimits.framesPerBatch { BatchCodec.append(.ping, to: &batch) }
+    var frames: [Frame] = []
+    try batch.withUnsafeBytes { try BatchCodec.decode($0, payload: nil, into: &frames) }
+    #expect(frames.count == WireLimits.framesPerBatch)
+    BatchCodec.append(.ping, to: &batch)
+    #expect(throws: WireError.self) {
+      try batch.withUnsafeBytes { try BatchCodec.decode($0, payload: nil, into: &frames) }
+    }
+  }
+}

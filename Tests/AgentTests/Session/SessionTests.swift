@@ -165,6 +165,35 @@ struct SessionTests {
     }
   }
 
+  @Test("Statuses and removals that the manager did not acknowledge are said again after a restart, others are not")
+  func unacknowledged() async throws {
+    let endpoint = "in-process:\(UUID().uuidString)"
+    let manager = try TestManager(endpoint: endpoint)
+    let said = Array(#"{"ready":true}"#.utf8)
+    let state = try await AgentState.open(directory.path + "/state")
+    try await state.updateRecord("new") { $0.status = said }
+    try await state.updateRecord("known") { record in
+      record.status = said
+      record.acknowledged = DeliveryHash.status(said)
+    }
+    try await state.updateRecord("gone") { record in
+      record.isGone = true
+      record.acknowledged = DeliveryHash.status(said)
+    }
+    state.close()
+    await manager.hold("known", said)
+    await manager.hold("gone", said)
+    try await run(manager, endpoint: endpoint) { state in
+      try await eventually("both are said") {
+        let held = await manager.statuses
+        return held["new"]?.status == said && held["gone"] == nil
+      }
+      try await eventually("the trace is gone") { state.record("gone") == nil }
+      try await eventually("it is noted") { state.record("new")?.acknowledged == DeliveryHash.status(said) }
+      #expect(await manager.reports == 1)
+    }
+  }
+
   @Test("Forged bytes and undecodable options are refused item by item, and the last good version stays")
   func refused() async throws {
     let endpoint = "in-process:\(UUID().uuidString)"

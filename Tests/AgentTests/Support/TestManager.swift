@@ -95,6 +95,11 @@ actor TestManager {
     changed([id])
   }
 
+  /// Holds a status, as of an earlier session.
+  func hold(_ id: String, _ status: [UInt8]) {
+    statuses[id] = DeploymentStatus(id: id, version: "", status: status)
+  }
+
   func remove(_ id: String) {
     revision += 1
     items[id] = nil

@@ -11,8 +11,8 @@ struct GitRepository: Sendable {
     let base = try Places.directory("repositories")
     bare = "\(base)/\(name).git"
     checkout = "\(base)/\(name)"
-    try await Command(["git", "init", "--quiet", "--bare", "--initial-branch=master", bare]).checked()
-    try await Command(["git", "init", "--quiet", "--initial-branch=master", checkout]).checked()
+    try await command(["git", "init", "--quiet", "--bare", "--initial-branch=master", bare]).checked()
+    try await command(["git", "init", "--quiet", "--initial-branch=master", checkout]).checked()
     for (key, value) in [
       ("user.name", "test"), ("user.email", "test@example.com"), ("commit.gpgsign", "false"),
     ] { try await git("config", key, value) }
@@ -22,7 +22,7 @@ struct GitRepository: Sendable {
   /// A repository that holds the project's examples.
   static func examples(_ name: String) async throws -> GitRepository {
     let repository = try await GitRepository(name)
-    try await Command(["cp", "-r", Places.root + "/examples/.", repository.checkout]).checked()
+    try await command(["cp", "-r", Places.root + "/examples/.", repository.checkout]).checked()
     try await repository.commit("The examples")
     return repository
   }
@@ -49,6 +49,6 @@ struct GitRepository: Sendable {
 
   @discardableResult
   private func git(_ arguments: String...) async throws -> String {
-    try await Command(["git", "-C", checkout] + arguments).checked()
+    try await command(["git", "-C", checkout] + arguments).checked()
   }
 }

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import struct TestSupport.Command
 
 /// The real kubectl, with one kubeconfig and no flag that a user would not give.
 struct Kubectl: Sendable {
@@ -7,34 +8,34 @@ struct Kubectl: Sendable {
 
   /// Runs kubectl and returns what came of it, failed or not.
   func run(_ arguments: [String], input: String? = nil) async throws -> Command.Outcome {
-    try await Command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).run()
+    try await command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).run()
   }
 
   /// What kubectl prints; throws with its errors when it fails.
   @discardableResult
   func callAsFunction(_ arguments: String..., input: String? = nil) async throws -> String {
-    try await Command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).checked()
+    try await command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).checked()
   }
 
   func apply(_ yaml: String) async throws {
-    try await Command(["kubectl", "--kubeconfig", kubeconfig, "apply", "-f", "-"], input: yaml).checked()
+    try await command(["kubectl", "--kubeconfig", kubeconfig, "apply", "-f", "-"], input: yaml).checked()
   }
 
   /// An object or list as `-o json` prints it.
   func get(_ arguments: String...) async throws -> Value {
     let all = ["kubectl", "--kubeconfig", kubeconfig, "get", "-o", "json"] + arguments
-    return try JSON.parse(Array(try await Command(all).checked().utf8))
+    return try JSON.parse(Array(try await command(all).checked().utf8))
   }
 
   /// The table that `kubectl get` prints without `-o`.
   func table(_ arguments: String...) async throws -> Table {
-    Table(try await Command(["kubectl", "--kubeconfig", kubeconfig, "get"] + arguments).checked())
+    Table(try await command(["kubectl", "--kubeconfig", kubeconfig, "get"] + arguments).checked())
   }
 
   /// Whether the object is there; throws when kubectl fails for another reason than that.
   func has(_ arguments: String...) async throws -> Bool {
     let all = ["kubectl", "--kubeconfig", kubeconfig, "get", "--ignore-not-found", "-o", "name"] + arguments
-    return !(try await Command(all).checked()).isEmpty
+    return !(try await command(all).checked()).isEmpty
   }
 }
 

@@ -1,5 +1,6 @@
 import Document
 import Foundation
+import struct TestSupport.ControlPlane
 import Testing
 
 /// What the tests share: a manager with a local cluster, and the clusters dev and prod that joined it with a token.

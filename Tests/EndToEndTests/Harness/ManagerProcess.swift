@@ -1,4 +1,5 @@
 import Foundation
+import struct TestSupport.ControlPlane
 
 /// `flotilla manager` on ports and data of its own, which it keeps when it is started again.
 actor ManagerProcess {
@@ -94,7 +95,7 @@ actor AgentProcess {
 /// Where Helm's library is, found once.
 enum HelmLibrary {
   private static let path = Task {
-    try await Command([Places.script("helm-library")]).checked(within: .seconds(600))
+    try await command([Places.script("helm-library")]).checked(within: .seconds(600))
       .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 

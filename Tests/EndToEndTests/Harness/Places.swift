@@ -17,8 +17,11 @@ enum Places {
 
   /// Everything the tests write. The reaper removes it, unless `FLOTILLA_KEEP` is set.
   static let scratch: String = {
-    let path = NSTemporaryDirectory() + "/flotilla-e2e." + UUID().uuidString.prefix(8)
+    // As it is without links, since command lines name it both ways.
+    let base = URL(fileURLWithPath: NSTemporaryDirectory()).resolvingSymlinksInPath()
+    let path = base.appendingPathComponent("flotilla-e2e.\(UUID().uuidString.prefix(8))").path
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    Reaper.watch(path)
     return path
   }()
 

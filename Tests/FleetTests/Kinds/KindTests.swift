@@ -107,9 +107,9 @@ struct KindTests {
       counter.add(report)
       let plan = try Rollout.evaluate(
         nil, targets: [RolloutTarget(cluster: TargetCluster(name: "c", namespace: "n"), newestID: "a")])
-      value["status"] = counter.status(
-        previous: .null, generation: 1, rollout: plan, partitions: [counter.summary], manifestID: "s-1",
-        at: Timestamp(seconds: 0))
+      var bundle = counter.status(previous: .null, generation: 1, manifestID: "s-1", at: Timestamp(seconds: 0))
+      plan.write(to: &bundle)
+      value["status"] = bundle
     case "GitRepo":
       var counter = GitRepoCounter()
       counter.add(report)

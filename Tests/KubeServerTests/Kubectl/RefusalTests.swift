@@ -1,5 +1,6 @@
 import Foundation
 import KubeServer
+import TestSupport
 import Testing
 
 @Suite("what is wrong is refused, and kubectl says why")

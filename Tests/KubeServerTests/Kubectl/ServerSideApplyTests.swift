@@ -1,10 +1,11 @@
 import KubeServer
+import TestSupport
 import Testing
 
 @Suite("server-side apply")
 struct ServerSideApplyTests {
   private func apply(_ kubectl: Kubectl, _ manager: String, _ yaml: String, force: Bool = false) async throws
-    -> Kubectl.Output
+    -> Command.Outcome
   {
     try await kubectl(
       "apply", "--server-side", "--field-manager=\(manager)", "--force-conflicts=\(force)", "-f", "-", input: yaml)

@@ -1,6 +1,7 @@
 import Document
 import Foundation
 import KubeServer
+import TestSupport
 import Testing
 
 @Suite("watches")
@@ -25,7 +26,7 @@ struct WatchingTests {
       try await kubectl("patch", "wd", "one", "--type=merge", "-p", "{\"spec\":{\"size\":8}}")
       try await kubectl("delete", "wd", "one")
       try await eventually("the deletion is seen") { watching.output.contains("DELETED") }
-      watching.stop()
+      watching.send(SIGTERM)
       _ = await watching.finish()
       let lines = watching.output.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
       #expect(lines == ["EVENT NAME SIZE SEEN STATUS", "ADDED one 3", "MODIFIED one 8", "DELETED one 8"])

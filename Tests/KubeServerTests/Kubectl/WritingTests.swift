@@ -1,6 +1,7 @@
 import Document
 import Foundation
 import KubeServer
+import TestSupport
 import Testing
 
 @Suite("kubectl writes")

@@ -3,7 +3,7 @@ import Foundation
 import KubeServer
 import Logging
 import ServiceLifecycle
-import Testing
+import TestSupport
 
 /// A real server over TLS with an in-memory store, for the length of one test.
 struct TestServer: Sendable {
@@ -51,17 +51,4 @@ struct TestServer: Sendable {
       return result
     }
   }
-}
-
-/// Waits until a condition holds, or fails after ten seconds.
-func eventually(
-  _ what: String, within limit: Duration = .seconds(10), _ condition: () async throws -> Bool
-) async throws {
-  let clock = ContinuousClock()
-  let end = clock.now.advanced(by: limit)
-  while clock.now < end {
-    if try await condition() { return }
-    try await clock.sleep(for: .milliseconds(20))
-  }
-  Issue.record("did not happen within \(limit): \(what)")
 }

@@ -40,7 +40,8 @@ struct FormattingTests {
     #expect(Timestamp(seconds: 1_700_000_000).description == "2023-11-14T22:13:20Z")
     #expect(Timestamp("2023-11-14T22:13:20Z")?.seconds == 1_700_000_000)
     #expect(Timestamp("2023-11-15T00:13:20.123456+02:00")?.seconds == 1_700_000_000)
-    #expect(Timestamp("1969-12-31T23:59:59Z")?.seconds == -1 && Timestamp(seconds: -1).description == "1969-12-31T23:59:59Z")
+    #expect(
+      Timestamp("1969-12-31T23:59:59Z")?.seconds == -1 && Timestamp(seconds: -1).description == "1969-12-31T23:59:59Z")
     #expect(Timestamp("2024-02-29T00:00:00Z")?.description == "2024-02-29T00:00:00Z")
     for bad in [
       "", "2023-02-29T00:00:00Z", "2023-11-14 22:13:20Z", "2023-11-14T22:13:20", "2023-11-14T22:13:20.Z", "noon",

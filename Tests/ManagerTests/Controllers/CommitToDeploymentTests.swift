@@ -24,7 +24,7 @@ import Testing
   @Test("a commit becomes a bundle and a deployment for the local cluster, and its status comes back up to the GitRepo")
   func commitToStatus() async throws {
     let bench = try await ControllerBench()
-    let repo = try bench.repository(["namespace/namespace.yaml": Self.namespace])
+    let repo = try await bench.repository(["namespace/namespace.yaml": Self.namespace])
     try await bench.objects.create(
       gitRepo("simple-namespace", url: "file://\(repo.path)", paths: ["namespace"]), kind: StoredKind.gitRepos)
 
@@ -63,7 +63,7 @@ import Testing
   @Test("a second commit changes the deployment; a removed directory and a deleted GitRepo take theirs away")
   func changeAndRemoval() async throws {
     let bench = try await ControllerBench()
-    let repo = try bench.repository([
+    let repo = try await bench.repository([
       "a/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
       "b/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n",
     ])
@@ -75,7 +75,7 @@ import Testing
     let first = try #require(try await bench.object(a) { $0["current"] != nil })
     #expect(try await bench.object(b) { $0["current"] != nil } != nil)
 
-    try bench.commit(["a/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a2}\n"], to: repo)
+    try await bench.commit(["a/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a2}\n"], to: repo)
     #expect(try await bench.object(a) { $0.at("current", "id") != first.at("current", "id") } != nil)
 
     try await bench.objects.mutate(bench.key(StoredKind.gitRepos, "fleet-local", "r")) {
@@ -100,7 +100,7 @@ import Testing
           "spec": [:],
         ], kind: StoredKind.clusters)
     }
-    let repo = try bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
+    let repo = try await bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
     try await bench.objects.create(
       gitRepo(
         "dev", url: "file://\(repo.path)", targets: [["clusterSelector": ["matchLabels": ["env": "dev"]]]]),
@@ -121,7 +121,7 @@ import Testing
     let bench = try await ControllerBench()
     try await bench.objects.create(
       gitRepo("gone", url: "file://\(bench.directory.path)/nowhere"), kind: StoredKind.gitRepos)
-    let repo = try bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
+    let repo = try await bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
     try await bench.objects.create(gitRepo("good", url: "file://\(repo.path)"), kind: StoredKind.gitRepos)
     #expect(
       try await bench.object(bench.key(StoredKind.gitRepos, "fleet-local", "good")) {
@@ -133,6 +133,61 @@ import Testing
         return conditions["GitPolling"]?.isFalse == true && conditions["Ready"]?.isFalse == true
       })
     #expect(Conditions(gone.at("status", "conditions"))["Ready"]?.message.contains("nowhere") == true)
+    await bench.stop()
+  }
+
+  @Test("a change reaches as many clusters at a time as may be unavailable, and goes on as they become ready")
+  func rollout() async throws {
+    let bench = try await ControllerBench()
+    let clusters = ["one", "two", "three"]
+    for name in clusters {
+      try await bench.objects.create(
+        [
+          "apiVersion": "fleet.cattle.io/v1alpha1", "kind": "Cluster",
+          "metadata": ["name": .string(name), "namespace": "fleet-local", "labels": ["env": "dev"]], "spec": [:],
+        ], kind: StoredKind.clusters)
+    }
+    func files(_ value: String) -> [String: String] {
+      [
+        "fleet.yaml": "rolloutStrategy: {maxUnavailable: 1}\n",
+        "cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: \"\(value)\"}\n",
+      ]
+    }
+    let repo = try await bench.repository(files("1"))
+    try await bench.objects.create(
+      gitRepo("r", url: "file://\(repo.path)", targets: [["clusterSelector": ["matchLabels": ["env": "dev"]]]]),
+      kind: StoredKind.gitRepos)
+    let keys = clusters.map { name in
+      bench.key(
+        StoredKind.bundleDeployments, Names.clusterNamespace(registrationNamespace: "fleet-local", cluster: name), "r")
+    }
+    func report(_ key: ObjectKey) async throws {
+      let record = try #require(try await bench.object(key) { $0["current"] != nil })
+      var status = BundleDeploymentStatus()
+      status.recordDeployed(
+        deploymentID: record.at("current", "id")?.string ?? "", release: "default/r:1", syncGeneration: 0,
+        at: Timestamp(seconds: 0))
+      status.recordObserved(BundleDeploymentStatus.Observation(), at: Timestamp(seconds: 0))
+      _ = try await bench.store.commit([.put(key.status, JSON.encode(status.value))])
+    }
+    for key in keys { try await report(key) }
+    let bundle = bench.key(StoredKind.bundles, "fleet-local", "r")
+    #expect(try await bench.object(bundle) { $0.at("status", "display", "readyClusters") == "3/3" } != nil)
+    let first = try #require(try await bench.objects.get(keys[0])?.at("current", "id"))
+
+    try await bench.commit(files("2"), to: repo)
+    for expected in 1...3 {
+      let released = try await bench.settled { objects in
+        var released: [ObjectKey] = []
+        for key in keys where try await objects.get(key)?.at("current", "id") != first { released.append(key) }
+        return released
+      } until: {
+        $0.count >= expected
+      }
+      #expect(released.count == expected, "no more clusters at a time than may be unavailable")
+      for key in released { try await report(key) }
+    }
+    #expect(try await bench.object(bundle) { $0.at("status", "display", "readyClusters") == "3/3" } != nil)
     await bench.stop()
   }
 }

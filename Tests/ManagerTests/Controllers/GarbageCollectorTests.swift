@@ -11,7 +11,7 @@ import Testing
   @Test("only what nothing refers to goes, and nothing that was stored a moment ago")
   func collects() async throws {
     let bench = try await ControllerBench()
-    let repo = try bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
+    let repo = try await bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
     try await bench.objects.create(
       [
         "apiVersion": "fleet.cattle.io/v1alpha1", "kind": "GitRepo",

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Store
+import TestSupport
 
 @testable import Manager
 
@@ -73,6 +74,21 @@ final class ControllerBench: Sendable {
     return nil
   }
 
+  /// What `read` finds once that satisfies a condition, or at the deadline.
+  func settled<Found>(
+    within deadline: Duration = .seconds(60), _ read: (ObjectRepository) async throws -> Found,
+    until condition: (Found) -> Bool
+  ) async throws -> Found {
+    let end = ContinuousClock.now + deadline
+    var iterator = try store.watch(kinds: [], after: await store.currentRevision()).makeAsyncIterator()
+    var found = try await read(objects)
+    while !condition(found), ContinuousClock.now < end {
+      _ = try await iterator.next(within: .milliseconds(200))
+      found = try await read(objects)
+    }
+    return found
+  }
+
   /// True once the object is gone.
   func isGone(_ key: ObjectKey, within deadline: Duration = .seconds(60)) async throws -> Bool {
     let end = ContinuousClock.now + deadline
@@ -85,31 +101,26 @@ final class ControllerBench: Sendable {
   }
 
   /// Makes a git repository of some files and returns its `file://` address.
-  func repository(_ files: [String: String]) throws -> URL {
+  func repository(_ files: [String: String]) async throws -> URL {
     let root = directory.appending(path: "repository-\(UUIDText.make())")
     try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
-    try git(root, "init", "-q", "-b", "main")
-    try commit(files, to: root)
+    try await git(root, "init", "-q", "-b", "main")
+    try await commit(files, to: root)
     return root
   }
 
   /// Writes files into a repository and commits them.
-  func commit(_ files: [String: String], to root: URL) throws {
+  func commit(_ files: [String: String], to root: URL) async throws {
     for (path, text) in files {
       let file = root.appending(path: path)
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file)
     }
-    try git(root, "add", "-A")
-    try git(root, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "change")
+    try await git(root, "add", "-A")
+    try await git(root, "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-q", "-m", "change")
   }
 
-  private func git(_ root: URL, _ arguments: String...) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/git")
-    process.arguments = ["-C", root.path] + arguments
-    try process.run()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw ManagerError(.invalid, "git \(arguments) failed") }
+  private func git(_ root: URL, _ arguments: String...) async throws {
+    try await Command(["git", "-C", root.path] + arguments).checked()
   }
 }

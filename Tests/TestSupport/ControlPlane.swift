@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// One real control plane, from `scripts/kube-cluster`. As a trait it is one for the whole suite: started before its first test,
+/// and always stopped after its last.
+public struct ControlPlane: SuiteTrait, TestScoping {
+  /// The suite's own control plane.
+  @TaskLocal public static var current: ControlPlane?
+
+  /// Its folder, which holds the admin's `kubeconfig`.
+  public let directory: String
+  private let hasControllers: Bool
+
+  /// A control plane that keeps its files in a folder, with or without kube-controller-manager.
+  public init(directory: String = "", hasControllers: Bool = false) {
+    self.directory = directory
+    self.hasControllers = hasControllers
+  }
+
+  /// The checkout's script that starts and stops control planes.
+  public static let script: String = {
+    let here = URL(filePath: #filePath).resolvingSymlinksInPath()
+    return (0..<3).reduce(here) { path, _ in path.deletingLastPathComponent() }.path + "/scripts/kube-cluster"
+  }()
+
+  /// The control plane of the suite that the caller's test is in.
+  public static func ofSuite() throws -> ControlPlane {
+    guard let current else { throw Command.Failure("this suite lacks the trait .controlPlane") }
+    return current
+  }
+
+  /// The admin's kubeconfig.
+  public var kubeconfig: String { directory + "/kubeconfig" }
+
+  /// Once for the whole suite, not again for each test.
+  public var isRecursive: Bool { false }
+
+  /// Starts it, runs the suite and stops it.
+  public func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    let plane = ControlPlane(directory: try TemporaryDirectory.make("plane"), hasControllers: hasControllers)
+    do {
+      try await plane.start()
+      try await Self.$current.withValue(plane, operation: function)
+    } catch {
+      try await plane.remove()
+      throw error
+    }
+    try await plane.remove()
+  }
+
+  /// Starts what does not run, on the same port and data as before, and returns when the API is ready. The limit leaves time to
+  /// fetch the programs.
+  public func start(within limit: Duration = .seconds(900)) async throws {
+    try await run("start", hasControllers ? ["--controllers"] : [], within: limit)
+  }
+
+  /// Ends kube-apiserver and starts it again on the same port and data.
+  public func restartAPIServer() async throws { try await run("restart-api") }
+
+  /// Kills kube-apiserver as a crash would; etcd goes on.
+  public func killAPIServer() throws {
+    let text = try String(contentsOfFile: directory + "/kube-apiserver.pid", encoding: .utf8)
+    guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw Command.Failure("no process id in \(directory)/kube-apiserver.pid")
+    }
+    kill(pid, SIGKILL)
+  }
+
+  /// Runs kubectl as the admin, and returns its output.
+  @discardableResult
+  public func kubectl(_ arguments: String..., input: String? = nil) async throws -> String {
+    try await Command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).checked()
+  }
+
+  private func remove() async throws {
+    // In a task of its own: that of a test which took too long is cancelled, and this must happen still.
+    try await Task {
+      try await run("stop")
+      try FileManager.default.removeItem(atPath: directory)
+    }.value
+  }
+
+  private func run(_ verb: String, _ arguments: [String] = [], within limit: Duration = .seconds(120)) async throws {
+    try await Command([Self.script, verb, "--dir", directory] + arguments).checked(within: limit)
+  }
+}
+
+extension Trait where Self == ControlPlane {
+  /// Gives the suite one control plane of its own.
+  public static var controlPlane: ControlPlane { ControlPlane() }
+}
