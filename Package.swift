@@ -101,7 +101,6 @@ let package = Package(
       name: "Manager",
       dependencies: [
         "Document", "Wire", "Fleet", "GitSource", "KubeServer", "Store",
-        .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,7 +1,9 @@
+import Foundation
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
+import NIOCore
 import NIOSSL
 import ServiceLifecycle
 
@@ -33,6 +35,13 @@ public final class KubeServer: Service {
     do {
       try await serve()
       started.settle(.failure(KubeError(.unavailable, "the API server has stopped")))
+    } catch let error as IOError where error.errnoCode == EADDRINUSE {
+      let taken = KubeError(
+        .unavailable,
+        "cannot listen on \(configuration.host):\(configuration.port): another program does; choose another address",
+        cause: error)
+      started.settle(.failure(taken))
+      throw taken
     } catch {
       let failure = KubeError.internalError("the API server did not start or stopped: \(error)", cause: error)
       started.settle(.failure(failure))

@@ -3,7 +3,6 @@ import Fleet
 import Foundation
 import KubeServer
 import Logging
-import NIOCore
 import ServiceLifecycle
 import Store
 import Wire
@@ -56,7 +55,7 @@ public struct Manager: Sendable {
 
     services = [
       StoreService(store: store),
-      APIService(server: api, address: "\(configuration.apiHost):\(configuration.apiPort)"),
+      api,
       bus,
       AgentKeyFollower(store: store, directory: directoryOfKeys, logger: logger.part("keys")),
       hub,
@@ -107,22 +106,6 @@ public struct Manager: Sendable {
     return try KubeServer(
       configuration: server, kinds: ServedKinds.all(store: store, contents: contents, renderer: renderer),
       logger: logger)
-  }
-}
-
-/// The API server, whose address may be taken.
-private struct APIService: Service {
-  let server: KubeServer
-  let address: String
-
-  func run() async throws {
-    do {
-      try await server.run()
-    } catch let error as IOError where error.errnoCode == EADDRINUSE {
-      throw ManagerError(
-        .configuration, "the API cannot listen on \(address): another program does; choose another with --api-address",
-        cause: error)
-    }
   }
 }
 

@@ -26,7 +26,8 @@ public struct BundleCounter: Sendable, Hashable {
   ///   - error: what keeps the bundle from being deployed at all; it becomes the Ready condition.
   ///   - notes: further texts for the Ready condition, such as clusters whose values could not be made.
   public func status(
-    previous: Value, generation: Int64, manifestID: String? = nil, error: FleetError? = nil, notes: [String] = [], at now: Timestamp
+    previous: Value, generation: Int64, manifestID: String? = nil, error: FleetError? = nil, notes: [String] = [],
+    at now: Timestamp
   ) -> Value {
     let summary = summary
     var status = previous.object == nil ? [:] : previous

@@ -3,6 +3,7 @@ import Fleet
 import Foundation
 import HelmEngine
 import Logging
+import TestSupport
 import Testing
 import Wire
 

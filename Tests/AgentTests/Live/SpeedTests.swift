@@ -2,6 +2,7 @@ import Document
 import Fleet
 import Foundation
 import HelmEngine
+import TestSupport
 import Testing
 
 @testable import Agent

@@ -3,6 +3,7 @@ import Fleet
 import Foundation
 import HelmEngine
 import Logging
+import TestSupport
 import Testing
 import Wire
 
@@ -19,7 +20,7 @@ struct Fixture: Sendable {
   let logger: Logger
 
   init() throws {
-    plane = try #require(ControlPlane.current)
+    plane = try ControlPlane.ofSuite()
     state = try TemporaryDirectory()
     cluster = "cluster-\(UUID().uuidString)"
     endpoint = "in-process:agent-\(cluster)"

@@ -202,18 +202,6 @@ actor TestManager {
   }
 }
 
-/// Waits until a condition holds, and says what it waited for when it does not.
-func eventually(
-  _ what: String, within limit: Duration = .seconds(30), _ condition: @Sendable () async throws -> Bool
-) async throws {
-  let deadline = ContinuousClock.now + limit
-  while true {
-    if try await condition() { return }
-    guard ContinuousClock.now < deadline else { throw TestFailure("not within \(limit): \(what)") }
-    try await Task.sleep(for: .milliseconds(10))
-  }
-}
-
 struct TestFailure: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
