@@ -17,11 +17,7 @@ struct LoggingOptions: ParsableArguments {
     let format = logFormat
     let level = logLevel
     LoggingSystem.bootstrap { label in
-      var handler: any LogHandler =
-        switch format {
-        case .text: LineLogHandler(label: label)
-        case .json: JSONLogHandler(label: label)
-        }
+      var handler = StandardErrorLogHandler(label: label, format: format)
       handler.logLevel = level
       return handler
     }

@@ -52,37 +52,9 @@ struct DeploymentStorage: ResourceStorage {
 
   func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error>
   {
-    let after: Revision
-    if let resourceVersion {
-      guard let value = UInt64(resourceVersion) else {
-        throw KubeError.badRequest("resourceVersion '\(resourceVersion)' is not a number")
-      }
-      after = Revision(value)
-    } else {
-      after = await store.currentRevision()
-    }
-    let events: StoreEventPuller
-    do {
-      events = StoreEventPuller(
-        try store.watch(kinds: [StoredKind.bundleDeployments, StoredKind.deploymentStatuses], after: after))
-    } catch {
-      throw KubeError.from(error, kind: kind, name: "")
-    }
-    return AsyncThrowingStream(unfolding: {
-      do {
-        while true {
-          switch try await events.next() {
-          case .ended: return nil
-          case .idle(let revision): return .bookmark(resourceVersion: String(revision.value))
-          case .event(let event):
-            guard namespace == nil || event.key.namespace == namespace else { continue }
-            if let translated = try await translate(event) { return translated }
-          }
-        }
-      } catch {
-        throw KubeError.from(error, kind: kind, name: "")
-      }
-    })
+    try await StoreBackedWatch(
+      store: store, kind: kind, storedKinds: [StoredKind.bundleDeployments, StoredKind.deploymentStatuses]
+    ).events(namespace: namespace, resourceVersion: resourceVersion) { try await translate($0) }
   }
 
   private static let readOnly = "BundleDeployments are made from Bundles; change the Bundle or its GitRepo instead"

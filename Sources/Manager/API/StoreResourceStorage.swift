@@ -56,14 +56,14 @@ struct StoreResourceStorage: ResourceStorage {
     guard let text = object.at("metadata", "resourceVersion")?.string, !text.isEmpty else {
       return try await write(object, if: .exists)
     }
-    return try await write(object, if: .revision(try revision(text)))
+    return try await write(object, if: .revision(try Revision(resourceVersion: text)))
   }
 
   func delete(namespace: String?, name: String, resourceVersion: String?) async throws -> Value {
     let key = key(namespace, name)
     while true {
       guard let stored = try await store.get(key) else { throw KubeError.notFound(kind, name: name) }
-      if let resourceVersion, try revision(resourceVersion) != stored.revision {
+      if let resourceVersion, try Revision(resourceVersion: resourceVersion) != stored.revision {
         throw KubeError.conflict(kind, name: name)
       }
       var last = try await served(stored)
@@ -81,28 +81,8 @@ struct StoreResourceStorage: ResourceStorage {
 
   func watch(namespace: String?, resourceVersion: String?) async throws -> AsyncThrowingStream<ResourceEvent, any Error>
   {
-    let after: Revision
-    if let resourceVersion {
-      after = try revision(resourceVersion)
-    } else {
-      after = await store.currentRevision()
-    }
-    let events = StoreEventPuller(try openWatch(kinds: [storedKind], after: after))
-    return AsyncThrowingStream(unfolding: {
-      do {
-        while true {
-          switch try await events.next() {
-          case .ended: return nil
-          case .idle(let revision): return .bookmark(resourceVersion: String(revision.value))
-          case .event(let event):
-            guard namespace == nil || event.key.namespace == namespace else { continue }
-            if let translated = try await translate(event) { return translated }
-          }
-        }
-      } catch {
-        throw kubeError(error, name: "")
-      }
-    })
+    try await StoreBackedWatch(store: store, kind: kind, storedKinds: [storedKind])
+      .events(namespace: namespace, resourceVersion: resourceVersion) { try await translate($0) }
   }
 
   private func translate(_ event: StoreEvent) async throws -> ResourceEvent? {
@@ -135,21 +115,8 @@ struct StoreResourceStorage: ResourceStorage {
     return object
   }
 
-  private func openWatch(kinds: Set<String>, after: Revision) throws -> StoreWatch {
-    do {
-      return try store.watch(kinds: kinds, after: after)
-    } catch {
-      throw kubeError(error, name: "")
-    }
-  }
-
   private func key(_ namespace: String?, _ name: String) -> ObjectKey {
     ObjectKey(kind: storedKind, namespace: namespace ?? "", name: name)
-  }
-
-  private func revision(_ text: String) throws -> Revision {
-    guard let value = UInt64(text) else { throw KubeError.badRequest("resourceVersion '\(text)' is not a number") }
-    return Revision(value)
   }
 
   private func kubeError(_ error: any Error, name: String) -> any Error {
