@@ -5,6 +5,12 @@ actor BlobFetcher {
   private let blobs: BlobCache
   private var partial: [String: BlobTransfer] = [:]
 
+  /// How one fetch ended; nil where the blob is kept.
+  private struct Outcome: Sendable {
+    let digest: String
+    let refusal: String?
+  }
+
   init(blobs: BlobCache) { self.blobs = blobs }
 
   /// Fetches and keeps blobs.
@@ -13,16 +19,18 @@ actor BlobFetcher {
   /// - Throws: `RPCError` when the connection fails, `AgentError` when a blob cannot be kept.
   func fetch(_ digests: Set<String>, over channel: RPCChannel) async throws -> [String: String] {
     var refused: [String: String] = [:]
-    try await withThrowingTaskGroup(of: (String, String?).self) { group in
+    try await withThrowingTaskGroup(of: Outcome.self) { group in
       var waiting = digests.sorted().makeIterator()
-      var isFull = 0
-      while isFull < AgentLimits.concurrentFetches, let digest = waiting.next() {
-        group.addTask { (digest, try await self.fetch(digest, over: channel)) }
-        isFull += 1
+      var underWay = 0
+      while underWay < AgentLimits.concurrentFetches, let digest = waiting.next() {
+        group.addTask { Outcome(digest: digest, refusal: try await self.fetch(digest, over: channel)) }
+        underWay += 1
       }
-      while let (digest, reason) = try await group.next() {
-        if let reason { refused[digest] = reason }
-        if let next = waiting.next() { group.addTask { (next, try await self.fetch(next, over: channel)) } }
+      while let outcome = try await group.next() {
+        if let reason = outcome.refusal { refused[outcome.digest] = reason }
+        if let next = waiting.next() {
+          group.addTask { Outcome(digest: next, refusal: try await self.fetch(next, over: channel)) }
+        }
       }
     }
     return refused

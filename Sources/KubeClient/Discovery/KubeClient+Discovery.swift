@@ -116,25 +116,34 @@ actor DiscoveryCache {
   private static func ask(
     _ groupVersions: [String], _ transport: Transport, _ limits: KubeClientLimits
   ) async -> [String: Result<[APIResource], KubeClientError>] {
-    await withTaskGroup(of: (String, Result<[APIResource], KubeClientError>).self) { group in
-      var waiting = groupVersions[...]
-      func begin() {
-        guard let groupVersion = waiting.popFirst() else { return }
-        group.addTask {
-          do throws(KubeClientError) {
-            return (groupVersion, .success(try await resources(transport, groupVersion)))
-          } catch {
-            return (groupVersion, .failure(error))
-          }
-        }
+    // A struct, and nothing captured by a nested function: with a tuple as the group's result, Swift 6.3.1's optimised build
+    // reads it wrongly and crashes.
+    await withTaskGroup(of: Answer.self) { group in
+      var waiting = groupVersions.makeIterator()
+      var underWay = 0
+      while underWay < max(1, limits.discoveryRequests), let groupVersion = waiting.next() {
+        group.addTask { await answer(transport, groupVersion) }
+        underWay += 1
       }
-      for _ in 0..<max(1, limits.discoveryRequests) { begin() }
       var results = [String: Result<[APIResource], KubeClientError>]()
-      while let (groupVersion, result) = await group.next() {
-        results[groupVersion] = result
-        begin()
+      while let answer = await group.next() {
+        results[answer.groupVersion] = answer.result
+        if let groupVersion = waiting.next() { group.addTask { await Self.answer(transport, groupVersion) } }
       }
       return results
+    }
+  }
+
+  private struct Answer: Sendable {
+    let groupVersion: String
+    let result: Result<[APIResource], KubeClientError>
+  }
+
+  private static func answer(_ transport: Transport, _ groupVersion: String) async -> Answer {
+    do {
+      return Answer(groupVersion: groupVersion, result: .success(try await resources(transport, groupVersion)))
+    } catch {
+      return Answer(groupVersion: groupVersion, result: .failure(error))
     }
   }
 
