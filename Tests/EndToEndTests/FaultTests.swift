@@ -35,7 +35,7 @@ extension EndToEnd {
           try await lab.dev.kill()
           try await lab.dev.start()
         case .apiServer:
-          try lab.dev.plane.killAPIServer()
+          try await lab.dev.plane.killAPIServer()
           try await lab.dev.plane.start(within: .seconds(90))
         }
         try await lab.ready(gitRepo: name, commit: second, deployments: count, within: .seconds(90))

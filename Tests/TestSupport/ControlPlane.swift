@@ -60,12 +60,17 @@ public struct ControlPlane: SuiteTrait, TestScoping {
   public func restartAPIServer() async throws { try await run("restart-api") }
 
   /// Kills kube-apiserver as a crash would; etcd goes on.
-  public func killAPIServer() throws {
+  public func killAPIServer() async throws {
     let text = try String(contentsOfFile: directory + "/kube-apiserver.pid", encoding: .utf8)
     guard let pid = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
       throw Command.Failure("no process id in \(directory)/kube-apiserver.pid")
     }
     kill(pid, SIGKILL)
+    try await eventually("the API server is dead") {
+      // A zombie is dead too; who reaps it is not the test's business.
+      let state = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+      return state.map { $0.contains(") Z ") } ?? true
+    }
   }
 
   /// Runs kubectl as the admin, and returns its output.

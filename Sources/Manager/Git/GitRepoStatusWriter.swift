@@ -62,7 +62,8 @@ struct GitRepoStatusWriter: Sendable {
     refused: [(bundle: String, reason: String)]
   ) async throws {
     let problems = result.failures.map(\.description) + refused.map { "Bundle \($0.bundle): \($0.reason)" }
-    let warnings = result.warnings.map(\.description).joined(separator: "\n")
+    let warnings = (result.warnings.map(\.description) + UnsupportedOptions.notes(repo, bundles: result.bundles))
+      .joined(separator: "\n")
     try await write { status, conditions, now in
       if status["commit"]?.string != commit {
         // Until the summaries have looked at the new bundles, nobody should take the old ones' readiness for theirs.

@@ -216,12 +216,11 @@ struct AgentLiveTests {
     let first = ids
     try await fixture.run {
       try await fixture.wait("kill-0", first["kill-0"] ?? "", .ready)
-      try fixture.plane.killAPIServer()
+      try await fixture.plane.killAPIServer()
       await fixture.manager.remove("kill-1")
       let changed = try await fixture.manager.deploy(
         TestManager.Bundle(
           name: "kill-0", files: ["a.yaml": yaml("2", namespace: "kill", name: "kill-0")], options: options("kill")))
-      try await Task.sleep(for: .milliseconds(500))
       try await fixture.plane.start()
       try await fixture.wait("kill-0", changed, .ready)
       for index in 2..<6 { try await fixture.wait("kill-\(index)", first["kill-\(index)"] ?? "", .ready) }

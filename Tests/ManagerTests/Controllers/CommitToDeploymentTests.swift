@@ -116,6 +116,22 @@ import Testing
     await bench.stop()
   }
 
+  @Test("an option that has no effect yet is named in the GitRepo's condition Warnings, and nothing else suffers")
+  func unsupportedOptions() async throws {
+    let bench = try await ControllerBench()
+    let repo = try await bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
+    var object = gitRepo("drift", url: "file://\(repo.path)")
+    object.set(["enabled": true], at: "spec", "correctDrift")
+    try await bench.objects.create(object, kind: StoredKind.gitRepos)
+    let built = try #require(
+      try await bench.object(bench.key(StoredKind.gitRepos, "fleet-local", "drift")) {
+        $0.at("status", "gitJobStatus") == "Current"
+      })
+    let warning = Conditions(built.at("status", "conditions"))["Warnings"]?.message ?? ""
+    #expect(warning.contains("spec.correctDrift") && !warning.contains("Bundle"))
+    await bench.stop()
+  }
+
   @Test("a repository that cannot be reached says so in its own conditions and holds up no other")
   func unreachable() async throws {
     let bench = try await ControllerBench()
