@@ -25,6 +25,13 @@ struct chelm_library {
   int32_t (*render)(chelm_handle chart, const char *values, const char *options, char **out, char **error);
   int32_t (*render_with_config)(chelm_handle configuration, chelm_handle chart, const char *values,
                                 const char *options, char **out, char **error);
+  int32_t (*chart_digest)(const char *path, char **out, char **error);
+  int32_t (*registry_client_new)(const char *options, chelm_handle *out, char **error);
+  int32_t (*registry_login)(chelm_handle client, const char *host, const char *username, const char *password,
+                            const char *options, char **error);
+  int32_t (*registry_tags)(chelm_handle client, const char *reference, char **out, char **error);
+  int32_t (*pull)(chelm_handle client, const char *reference, const char *options, char **out, char **error);
+  int32_t (*repo_index_download)(const char *url, const char *options, char **out, char **error);
   int32_t (*config_new)(const char *options, chelm_handle *out, char **error);
   int32_t (*config_free)(chelm_handle configuration, char **error);
   deploy_function install;
@@ -63,6 +70,12 @@ chelm_library *chelm_open(const char *path, char *message, size_t capacity) {
       {"helm_chart_crds", &library->chart_crds},
       {"helm_render", &library->render},
       {"helm_render_with_config", &library->render_with_config},
+      {"helm_chart_digest", &library->chart_digest},
+      {"helm_registry_client_new", &library->registry_client_new},
+      {"helm_registry_login", &library->registry_login},
+      {"helm_registry_tags", &library->registry_tags},
+      {"helm_pull", &library->pull},
+      {"helm_repo_index_download", &library->repo_index_download},
       {"helm_config_new", &library->config_new},
       {"helm_config_free", &library->config_free},
       {"helm_install", &library->install},
@@ -131,6 +144,45 @@ chelm_result chelm_render(const chelm_library *library, chelm_handle configurati
   int32_t code = configuration == 0
                      ? library->render(chart, values, options, &out, &error)
                      : library->render_with_config(configuration, chart, values, options, &out, &error);
+  return text_result(library, code, out, error);
+}
+
+chelm_result chelm_chart_digest(const chelm_library *library, const char *path) {
+  char *out = NULL, *error = NULL;
+  int32_t code = library->chart_digest(path, &out, &error);
+  return text_result(library, code, out, error);
+}
+
+chelm_result chelm_registry_client(const chelm_library *library, const char *options) {
+  chelm_handle client = 0;
+  char *error = NULL;
+  int32_t code = library->registry_client_new(options, &client, &error);
+  return (chelm_result){code, error, code == CHELM_OK ? client : 0};
+}
+
+chelm_result chelm_registry_login(const chelm_library *library, chelm_handle client, const char *host,
+                                  const char *username, const char *password, const char *options) {
+  char *error = NULL;
+  int32_t code = library->registry_login(client, host, username, password, options, &error);
+  return text_result(library, code, NULL, error);
+}
+
+chelm_result chelm_registry_tags(const chelm_library *library, chelm_handle client, const char *reference) {
+  char *out = NULL, *error = NULL;
+  int32_t code = library->registry_tags(client, reference, &out, &error);
+  return text_result(library, code, out, error);
+}
+
+chelm_result chelm_pull(const chelm_library *library, chelm_handle client, const char *reference,
+                        const char *options) {
+  char *out = NULL, *error = NULL;
+  int32_t code = library->pull(client, reference, options, &out, &error);
+  return text_result(library, code, out, error);
+}
+
+chelm_result chelm_repository_index(const chelm_library *library, const char *url, const char *options) {
+  char *out = NULL, *error = NULL;
+  int32_t code = library->repo_index_download(url, options, &out, &error);
   return text_result(library, code, out, error);
 }
 

@@ -1,7 +1,7 @@
 /// A chart as the `.tgz` that Helm loads from memory. The same chart gives the same bytes.
 enum ChartArchive {
   /// Packs a chart. Throws `HelmError` with `invalidChart` when it exceeds a limit, or a path is not below the root.
-  static func pack(_ chart: Chart) throws -> [UInt8] {
+  static func pack(_ chart: Chart) throws(HelmError) -> [UInt8] {
     try check(chart)
     var tar = TarWriter()
     for file in chart.files {
@@ -11,7 +11,7 @@ enum ChartArchive {
     return Gzip.stored(tar.finished())
   }
 
-  private static func check(_ chart: Chart) throws {
+  private static func check(_ chart: Chart) throws(HelmError) {
     func refuse(_ reason: String) -> HelmError { HelmError(code: .invalidChart, message: "the chart \(reason)") }
 
     guard chart.files.count <= Limits.chartFiles else {

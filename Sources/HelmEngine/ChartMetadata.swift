@@ -26,6 +26,9 @@ public struct ChartMetadata: Sendable, Hashable {
     value = document
   }
 
+  /// What the library says of a chart that it has loaded.
+  init(library value: Value) { self.value = value }
+
   /// The chart's name, empty where the file has none.
   public var name: String { value["name"]?.string ?? "" }
 

@@ -56,7 +56,7 @@ extension HelmEngine {
       let answer = try session.withConfiguration(namespace: namespace ?? "default") { configuration in
         try session.library.call(doing) { chelm_list($0, configuration, JSON.string(options)) }
       }
-      return (try session.decoded(answer, doing: doing).array ?? []).map(ReleaseSummary.init)
+      return (try LibraryText.decoded(answer, doing: doing).array ?? []).map(ReleaseSummary.init)
     }
   }
 
@@ -87,7 +87,7 @@ extension HelmEngine.Session {
     _ release: ReleaseIdentity, chart: Chart, values: Value, options: DeployOptions, isUpgrade: Bool
   ) throws -> Release {
     let doing = "\(isUpgrade ? "upgrading" : "installing") release \(release)"
-    let valuesText = try encoded(values, doing: doing)
+    let valuesText = try LibraryText.encoded(values, doing: doing)
     let metadata = try chart.metadata()
     let answer = try withChart(chart, doing: doing) { handle in
       try withConfiguration(namespace: release.namespace) { configuration in
@@ -101,7 +101,7 @@ extension HelmEngine.Session {
         }
       }
     }
-    let summary = try decoded(answer, doing: doing)
+    let summary = try LibraryText.decoded(answer, doing: doing)
     let annotations = Value.object(metadata.annotations.mapValues(Value.string))
     return Release(
       stored: ["summary": summary, "config": values.isNull ? [:] : values], metadata: ["annotations": annotations])
@@ -133,7 +133,7 @@ extension HelmEngine.Session {
     } catch let error as HelmError where error.code == .releaseNotFound {
       return []
     }
-    return (try decoded(answer, doing: doing).array ?? []).map(ReleaseSummary.init)
+    return (try LibraryText.decoded(answer, doing: doing).array ?? []).map(ReleaseSummary.init)
   }
 
   func get(_ release: ReleaseIdentity, revision: Int?) throws -> Release {
@@ -143,7 +143,8 @@ extension HelmEngine.Session {
       let stored = try library.call(doing) { chelm_get($0, configuration, release.name, options) }
       let metadata = try library.call(doing) { chelm_get_metadata($0, configuration, release.name, options) }
       return Release(
-        stored: try decoded(stored, doing: doing), metadata: try decoded(metadata, doing: doing))
+        stored: try LibraryText.decoded(stored, doing: doing), metadata: try LibraryText.decoded(metadata, doing: doing)
+      )
     }
   }
 }

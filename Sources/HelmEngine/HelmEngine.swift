@@ -85,40 +85,10 @@ public final class HelmEngine: Sendable {
 
     /// Lends a chart that Helm has loaded.
     func withChart<Result>(_ chart: Chart, doing: String, _ body: (chelm_handle) throws -> Result) throws -> Result {
-      let archive = try ChartArchive.pack(chart)
-      let handle = try library.handle(doing) { library in
-        archive.withUnsafeBufferPointer { chelm_chart_load(library, $0.baseAddress, UInt64($0.count)) }
-      }
+      let handle = try library.chart(chart, doing: doing)
       defer { library.release(handle) }
       return try body(handle)
     }
-
-    /// The values as the library takes them. Throws `HelmError` with `invalidValues`.
-    func encoded(_ values: Value, doing: String) throws -> String {
-      guard values.isNull || values.object != nil else {
-        throw HelmError(code: .invalidValues, message: "\(doing): the values are no mapping")
-      }
-      let bytes = JSON.encode(values.isNull ? [:] : values)
-      guard bytes.count <= Limits.valuesBytes else {
-        throw HelmError(
-          code: .invalidValues,
-          message: "\(doing): the values have \(bytes.count) bytes, more than \(Limits.valuesBytes)")
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Reads the library's answer.
-    func decoded(_ text: String, doing: String) throws -> Value {
-      do {
-        return try JSON.parse(text, file: "helm", limits: Self.answerLimits)
-      } catch {
-        throw HelmError(code: .other, message: "\(doing): Helm's answer cannot be read: \(error)", cause: error)
-      }
-    }
-
-    // An answer holds a release's manifest and values, with JSON's escapes.
-    private static let answerLimits = DocumentLimits(
-      bytes: 4 * (Limits.manifestBytes + Limits.valuesBytes), nodes: 16_000_000)
   }
 
   /// Performs `body` on one of the engine's threads, in the turn of `release` if it is named.

@@ -1,9 +1,10 @@
 import CHelm
 
 extension HelmError {
-  /// Makes an error of what the library returned while we were `doing` something.
+  /// Makes an error of what the library returned while we were `doing` something; an empty `doing` adds nothing.
   init(libraryCode: Int32, text: String, doing: String) {
-    self.init(code: Self.code(libraryCode: Int(libraryCode), text: text), message: "\(doing): \(text)")
+    self.init(
+      code: Self.code(libraryCode: Int(libraryCode), text: text), message: doing.isEmpty ? text : "\(doing): \(text)")
   }
 
   /// The library's codes are coarse; Helm has no others for what its text alone tells.

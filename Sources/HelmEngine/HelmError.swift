@@ -5,6 +5,8 @@ public struct HelmError: Error, CustomStringConvertible {
     private enum Kind: String {
       case libraryMissing, invalidArgument, invalidChart, invalidValues, renderFailed, releaseNotFound
       case operationInProgress, conflict, clusterUnreachable, timeout, overloaded, other
+      case limitExceeded, workerFailed, cancelled
+      case chartNotFound, accessDenied, untrustedCertificate, repositoryFailed, digestMismatch
     }
 
     private let kind: Kind
@@ -31,11 +33,32 @@ public struct HelmError: Error, CustomStringConvertible {
     public static let timeout = Code(kind: .timeout)
     /// Too many operations wait already.
     public static let overloaded = Code(kind: .overloaded)
+    /// What a chart or a template makes Helm do exceeds a limit; the message names which one.
+    public static let limitExceeded = Code(kind: .limitExceeded)
+    /// The child process that was to do it did not start, or did not answer.
+    public static let workerFailed = Code(kind: .workerFailed)
+    /// The task that asked for it was cancelled.
+    public static let cancelled = Code(kind: .cancelled)
+    /// The repository or registry has no such chart, or no version of it that was asked for.
+    public static let chartNotFound = Code(kind: .chartNotFound)
+    /// The repository or registry wants credentials, or refuses those it was given.
+    public static let accessDenied = Code(kind: .accessDenied)
+    /// The server's certificate is not to be trusted.
+    public static let untrustedCertificate = Code(kind: .untrustedCertificate)
+    /// The server cannot be reached, or does not answer as a repository or registry does.
+    public static let repositoryFailed = Code(kind: .repositoryFailed)
+    /// The archive is not what the repository's index promises.
+    public static let digestMismatch = Code(kind: .digestMismatch)
     /// Everything else, for example what the API server refused.
     public static let other = Code(kind: .other)
 
     /// The code's name in lower camel case.
     public var description: String { kind.rawValue }
+
+    private init(kind: Kind) { self.kind = kind }
+
+    /// The code of that name; `other` where there is none.
+    init(name: String) { kind = Kind(rawValue: name) ?? .other }
   }
 
   /// The kind of failure.

@@ -32,7 +32,7 @@ public final class HelmLibrary: Sendable {
   /// - Parameter path: its file; nil takes `FLOTILLA_HELM_LIBRARY`, or what `scripts/helm-library` made.
   /// - Throws: `HelmError` with `libraryMissing` when there is no such file, or it is no such library.
   public static func load(path: String? = nil) throws -> HelmLibrary {
-    let path = path ?? defaultPath()
+    let path = path ?? defaultPath
     return try loaded.withLock { loaded in
       if let library = loaded[path] { return library }
       guard FileManager.default.fileExists(atPath: path) else {
@@ -54,7 +54,8 @@ public final class HelmLibrary: Sendable {
     }
   }
 
-  private static func defaultPath() -> String {
+  /// Where the library is looked for: the file that the environment names, or the one in the cache.
+  static var defaultPath: String {
     let environment = ProcessInfo.processInfo.environment
     if let path = environment[environmentVariable], !path.isEmpty { return path }
     let cache = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? NSHomeDirectory() + "/.cache"
@@ -81,7 +82,19 @@ public final class HelmLibrary: Sendable {
     return result.handle
   }
 
-  /// Frees a chart or a configuration on the library's side.
+  /// Loads a chart. The caller owes `release` for it. Throws `HelmError` with `invalidChart`.
+  func chart(_ chart: Chart, doing: String) throws -> chelm_handle {
+    try self.chart(archive: ChartArchive.pack(chart), doing: doing)
+  }
+
+  /// Loads a chart from its `.tgz`. The caller owes `release` for it. Throws `HelmError` with `invalidChart`.
+  func chart(archive: [UInt8], doing: String) throws -> chelm_handle {
+    try handle(doing) { library in
+      archive.withUnsafeBufferPointer { chelm_chart_load(library, $0.baseAddress, UInt64($0.count)) }
+    }
+  }
+
+  /// Frees a chart, a registry client or a configuration on the library's side.
   func release(_ handle: chelm_handle) {
     chelm_release(library, handle)
   }

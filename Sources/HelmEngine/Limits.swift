@@ -44,4 +44,44 @@ public enum Limits {
 
   /// The seconds after which a kept configuration is made anew, so that what it learnt of the cluster's API stays fresh.
   public static let keptConfigurationSeconds = 60
+
+  /// The bytes of a value template: Helm takes no larger file in a chart.
+  public static let valueTemplateBytes = 4 << 20
+
+  /// The seconds that a value template may take in a worker.
+  public static let valueTemplateSeconds = 5
+
+  /// The seconds that a chart's rendering may take in a worker.
+  public static let renderSeconds = 30
+
+  /// The memory of a worker that renders.
+  public static let renderMemoryBytes = 512 << 20
+
+  /// The requests after which a worker that renders is replaced, so that nothing it keeps can grow for ever.
+  public static let requestsPerRenderer = 10_000
+
+  /// The value templates that a worker keeps loaded: one template serves all clusters of a bundle.
+  public static let keptTemplates = 64
+
+  /// The most workers that may render at the same time.
+  public static let renderersMaximum = 64
+
+  /// The seconds that fetching a chart may take: Fleet's own time-out.
+  public static let pullSeconds = 300
+
+  /// The memory of a worker that fetches: Helm holds a repository's whole index in it, some thirty times over. It suffices
+  /// for an index of 25 MiB.
+  public static let pullMemoryBytes = 1 << 30
+
+  /// The charts that are fetched at the same time; more wait.
+  public static let pullsAtOnce = 4
+
+  /// The bytes of a chart's archive.
+  public static let chartArchiveBytes = 64 << 20
+
+  /// The bytes of one request to a worker, or of its answer.
+  public static let workerMessageBytes = 256 << 20
+
+  /// The processor time of one renderer's whole life, in seconds.
+  public static let workerLifetimeSeconds = 1_000_000
 }

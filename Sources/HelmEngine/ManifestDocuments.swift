@@ -18,7 +18,7 @@ enum ManifestDocuments {
   /// Whether Helm treats the document as a hook, apart from the release's own objects.
   static func isHook(_ document: String) -> Bool {
     // A cheap look first: most documents are not hooks, and none of those is parsed.
-    guard document.utf8.firstRange(of: "helm.sh/hook".utf8) != nil else { return false }
+    guard ByteSearch.contains("helm.sh/hook", in: document) else { return false }
     guard let value = try? YAML.parse(document, file: "").first else { return false }
     return value.at("metadata", "annotations", "helm.sh/hook") != nil
   }

@@ -12,7 +12,7 @@ import Testing
       _ = try ChartArchive.pack(Chart(files: files))
       return nil
     } catch {
-      return (error as? HelmError)?.code
+      return error.code
     }
   }
 

@@ -28,3 +28,16 @@ import Testing
     #expect(!ManifestDocuments.isHook("metadata:\n  annotations:\n    helm.sh/hook-weight: \"1\"\n"))
   }
 }
+
+@Suite struct ByteSearchTests {
+  @Test("bytes are found wherever they are, and nowhere else")
+  func search() {
+    for (text, isFound) in [
+      ("${", true), ("x${y", true), ("$$${", true), ("x${", true), ("", false), ("$", false), ("{$", false),
+      ("$x{$", false),
+      (String(repeating: "$", count: 1000), false), (String(repeating: "é$", count: 1000) + "{", true),
+    ] {
+      #expect(ByteSearch.contains("${", in: text) == isFound, "\(text.prefix(20))")
+    }
+  }
+}

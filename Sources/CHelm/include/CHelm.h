@@ -14,7 +14,7 @@
 /* The loaded library. It stays for the life of the process: Go's runtime cannot be unloaded. */
 typedef struct chelm_library chelm_library;
 
-/* An object on the library's side: a chart or a configuration. 0 is none. */
+/* An object on the library's side: a chart, a registry client or a configuration. 0 is none. */
 typedef uint64_t chelm_handle;
 
 /* The library's error codes that we tell apart. They are frozen in its ABI. */
@@ -27,6 +27,8 @@ enum {
   CHELM_CHART_INVALID = -21,
   CHELM_VALUES = -22,
   CHELM_RENDER = -23,
+  CHELM_REGISTRY = -40,
+  CHELM_REPOSITORY = -41,
   CHELM_KUBERNETES = -60,
   CHELM_STORAGE = -61,
   CHELM_RELEASE = -62,
@@ -61,10 +63,26 @@ chelm_result chelm_chart_crds(const chelm_library *library, chelm_handle chart);
 chelm_result chelm_render(const chelm_library *library, chelm_handle configuration, chelm_handle chart,
                           const char *values, const char *options);
 
+/* The SHA-256 of a chart's archive, as `sha256:` and hexadecimal digits. */
+chelm_result chelm_chart_digest(const chelm_library *library, const char *path);
+
+/*
+ * Chart servers. Options are JSON. A registry client is a handle; pulling takes one for oci:// references, and 0 else.
+ * What is pulled lands in the folder that the options name.
+ */
+chelm_result chelm_registry_client(const chelm_library *library, const char *options);
+chelm_result chelm_registry_login(const chelm_library *library, chelm_handle client, const char *host,
+                                  const char *username, const char *password, const char *options);
+chelm_result chelm_registry_tags(const chelm_library *library, chelm_handle client, const char *reference);
+chelm_result chelm_pull(const chelm_library *library, chelm_handle client, const char *reference, const char *options);
+
+/* A chart repository's index.yaml as JSON, each chart's versions from the newest to the oldest. */
+chelm_result chelm_repository_index(const chelm_library *library, const char *url, const char *options);
+
 /* A connection to one cluster and one namespace's releases. */
 chelm_result chelm_configuration(const chelm_library *library, const char *options);
 
-/* Frees a chart or a configuration. */
+/* Frees a chart, a registry client or a configuration. */
 void chelm_release(const chelm_library *library, chelm_handle handle);
 
 /* Operations on releases. Options are JSON. */
