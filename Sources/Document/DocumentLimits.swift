@@ -7,7 +7,8 @@ public struct DocumentLimits: Sendable, Hashable {
   public var bytes: Int
   /// Nesting: a scalar has depth 0, `[]` 1, `[[]]` 2. Default 200, which recursion survives on a 512 KiB stack.
   public var depth: Int
-  /// Values in all documents of the input together, counting what aliases repeat. Default 4 million.
+  /// Values in all documents of the input together, counting what aliases repeat. Default 1 million, which
+  /// take about 100 MB.
   public var nodes: Int
   /// Documents in one YAML stream, counting empty ones. Default 10,000.
   public var documents: Int
@@ -18,7 +19,7 @@ public struct DocumentLimits: Sendable, Hashable {
 
   /// Limits with the defaults above where nothing else is said.
   public init(
-    bytes: Int = 16 << 20, depth: Int = 200, nodes: Int = 4_000_000, documents: Int = 10_000, aliasNodes: Int = 100_000,
+    bytes: Int = 16 << 20, depth: Int = 200, nodes: Int = 1_000_000, documents: Int = 10_000, aliasNodes: Int = 100_000,
     aliasBytes: Int = 16 << 20
   ) {
     self.bytes = bytes

@@ -16,6 +16,12 @@ public enum Limits {
   public static let bundleBytes = 64 << 20
   /// Bytes of a fleet.yaml, a values file or a `.fleetignore`.
   public static let configurationBytes = 1 << 20
+  /// Bytes of all `.fleetignore` files of one bundle.
+  public static let ignoreBytes = 1 << 20
+  /// What matching names against `.fleetignore` patterns may cost one bundle: bytes of patterns times bytes of names.
+  public static let ignoreWork = 500_000_000
+  /// Directories that are looked at for all `paths` of one repository together, each as often as paths name it.
+  public static let scannedDirectories = 5_000_000
   /// Links followed to resolve one path, and linked directories inside one another.
   public static let symlinkHops = 40
   /// Bundles of one repository.
@@ -38,6 +44,34 @@ public enum Limits {
   public static let clusterIdentifierBytes = 1 << 20
   /// Bytes of a manifest after decompression.
   public static let manifestBytes = 256 << 20
+  /// Bytes of a chart's `.tgz`.
+  public static let chartArchiveBytes = 32 << 20
+  /// Bytes of a chart's files after decompression.
+  public static let chartBytes = 64 << 20
+  /// Entries of a chart's archive.
+  public static let chartEntries = 10_000
+  /// How many times larger than its `.tgz` a chart may be, once it is larger than ``chartRatioFloor``.
+  public static let chartRatio = 100
+  /// Up to this size, in bytes, ``chartRatio`` is not looked at: small files of zeros are no bombs.
+  public static let chartRatioFloor = 1 << 20
+  /// Bytes of one extended header in a chart's archive.
+  public static let archiveHeaderBytes = 64 << 10
+  /// Bytes of all Chart.yaml, requirements.yaml and locks of one bundle.
+  public static let chartMetadataBytes = 4 << 20
+  /// Charts that one bundle fetches, its own and those they depend on; dependencies of one chart.
+  public static let chartRequests = 200
+  /// Charts inside one another that are taken from the repository as dependencies (`file://`).
+  public static let chartDepth = 10
+  /// Bytes of a regular expression.
+  public static let regexBytes = 1000
+  /// States of a regular expression, once its repetitions are written out.
+  public static let regexStates = 10_000
+  /// Entries of a Secret's `secrets-path.yaml`.
+  public static let credentialPaths = 10_000
   /// Bytes of a join token or of registration values.
   public static let registrationBytes = 64 << 10
+  /// Entries of `diff.comparePatches` of one bundle that have an effect.
+  public static let comparePatches = 1000
+  /// Bytes of the patch of one `modifiedStatus` entry.
+  public static let patchBytes = 16 << 10
 }

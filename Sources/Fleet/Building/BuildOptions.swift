@@ -12,6 +12,8 @@ public struct BuildOptions: Sendable, Hashable {
   public var targets: [GitTarget] = []
   /// Whether ``targets`` also become `targetRestrictions`, as a GitRepo's do.
   public var restrict = true
+  /// Targets and restrictions in place of ``targets`` and ``restrict``; nil where there is no such file.
+  public var targetsFile: TargetsFile?
   /// Forces every object into this namespace; empty for none.
   public var targetNamespace = ""
   /// The service account; empty leaves fleet.yaml's.

@@ -41,60 +41,6 @@ public struct BuildFailure: Sendable, CustomStringConvertible {
   }
 }
 
-/// A chart that is not in the repository and that the caller has to supply (fleet-behaviour §2.5).
-public struct ChartRequest: Sendable, Hashable {
-  /// The chart's name in ``repo``, or its address.
-  public let chart: String
-  /// The chart repository, or `oci://...`; empty when ``chart`` is an address.
-  public let repo: String
-  /// The version or constraint; empty for the newest.
-  public let version: String
-  /// The directory of the bundle that asks, for credentials by path.
-  public let path: String
-
-  /// A request.
-  public init(chart: String, repo: String, version: String, path: String = "") {
-    self.chart = chart
-    self.repo = repo
-    self.version = version
-    self.path = path
-  }
-
-  /// By which the chart's files are named in the bundle: they stand below `.chart/<key>/`.
-  public var key: String { Digests.sha256Hex("\(chart):\(repo):\(version)") }
-
-  /// How the chart is called in messages.
-  public var displayName: String {
-    [chart, version, repo.isEmpty ? "" : "from \(repo)"].filter { !$0.isEmpty }.joined(separator: " ")
-  }
-}
-
-/// The files of a chart that the caller supplied: names relative to the chart's directory.
-public struct SuppliedChart: Sendable, Hashable {
-  /// A file's path and bytes.
-  public struct File: Sendable, Hashable {
-    /// The path relative to the chart's directory.
-    public let path: String
-    /// The contents.
-    public let bytes: [UInt8]
-
-    /// A file.
-    public init(path: String, bytes: [UInt8]) {
-      self.path = path
-      self.bytes = bytes
-    }
-  }
-
-  /// The chart's files.
-  public let files: [File]
-
-  /// A chart's files.
-  public init(files: [File]) { self.files = files }
-}
-
-/// Charts that the caller has fetched, or could not fetch, by ``ChartRequest/key``.
-public typealias SuppliedCharts = [String: Result<SuppliedChart, FleetError>]
-
 /// What a repository yields.
 public struct BuildResult: Sendable {
   /// The bundles, sorted by directory.
@@ -103,8 +49,18 @@ public struct BuildResult: Sendable {
   public var failures: [BuildFailure] = []
   /// Things that are odd but do no harm.
   public var warnings: [BuildWarning] = []
-  /// Charts that are missing: fetch them and build again. Each asking bundle is also among ``failures``.
+  /// ImageScan objects of the bundles, where ``BuildOptions/imageScans`` allows them.
+  public var imageScans: [Value] = []
+  /// Charts that are missing: fetch them and build again. Each asking bundle is also among ``failures``. One chart may be
+  /// asked for by several directories: a fetch with any one's credentials serves all that have the same
+  /// ``ChartRequest/key``. Charts that were fetched may lack dependencies, which the next build asks for.
   public var needs: [ChartRequest] = []
+
+  /// A result of bundles that are there already, and of directories that failed.
+  public init(bundles: [Bundle] = [], failures: [BuildFailure] = []) {
+    self.bundles = bundles
+    self.failures = failures
+  }
 
   /// Whether an existing bundle of this repository, that this build did not make, may be deleted. It may not when it
   /// belongs to a directory that failed, or when some directory failed before its bundle's name was known.

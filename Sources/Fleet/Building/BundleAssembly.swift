@@ -14,6 +14,7 @@ struct BundleAssembly {
   private(set) var bundleName: String?
   private(set) var warnings: [BuildWarning] = []
   private(set) var needs: [ChartRequest] = []
+  private(set) var imageScans: [Value] = []
 
   init(
     index: TreeIndex, directory: BundleScanner.Directory, repository: String, options: BuildOptions,
@@ -37,7 +38,7 @@ struct BundleAssembly {
     let generated = Names.bundle(repository: repository, path: path, options: isDriven ? optionsFile : nil)
     let name = document.name.isEmpty ? generated : document.name
     bundleName = name
-    guard document.imageScans.isEmpty || options.imageScans else {
+    guard document.imageScans.allSatisfy(\.isNull) || options.imageScans else {
       throw FleetError(
         .unsupported, "image scanning is disabled on this manager; remove `imageScans`", file: configuration.file,
         key: "imageScans")
@@ -50,8 +51,7 @@ struct BundleAssembly {
     try mergeValuesFiles(into: &spec)
 
     var files = try loadFiles(configuration)
-    try checkDependencies(spec, files)
-    files += try chartFiles(spec)
+    files = try completed(files, spec)
     guard !files.isEmpty else { return nil }
     files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
 
@@ -63,6 +63,7 @@ struct BundleAssembly {
     }
     spec.resources = try resources(files, compress: options.compress)
     var bundle = Bundle(metadata: metadata(name, document), spec: spec)
+    imageScans = scans(document, id: generated, bundle: bundle)
     if !options.compress, isTooLong(bundle) { bundle.spec.resources = try resources(files, compress: true) }
     return bundle
   }
@@ -82,7 +83,7 @@ struct BundleAssembly {
         if optionsFile == nil { continue }
         throw FleetError(.missingFile, "the options file is not in the repository", file: file)
       }
-      let bytes = try index.bytes(of: entry, limit: Limits.configurationBytes)
+      let bytes = try index.bytes(of: entry, limit: Limits.configurationBytes, named: "configurationBytes")
       let (document, found2) = try FleetYAML.parse(bytes, file: file, directory: path)
       warnings += found2
       return Configuration(document: document, file: file, name: Paths.clean(name))
@@ -102,6 +103,29 @@ struct BundleAssembly {
     var loader = FileLoader(index: index, root: path, excluded: excluded)
     defer { warnings += loader.warnings }
     return try loader.load(directory.node)
+  }
+
+  /// The files with those of charts from elsewhere.
+  private mutating func completed(
+    _ files: [BundleCharts.File], _ spec: BundleSpec
+  ) throws(FleetError) -> [BundleCharts.File] {
+    var collected = BundleCharts(index: index, bundle: path, supplied: charts)
+    defer {
+      needs = collected.needs
+      warnings += collected.warnings
+    }
+    let all = try collected.complete(files, spec)
+    guard all.count <= Limits.bundleFiles else {
+      throw FleetError(
+        .limitExceeded, "the bundle has more than \(Limits.bundleFiles) files (bundleFiles) with those of its charts",
+        file: Paths.display(path))
+    }
+    guard all.reduce(0, { $0 + $1.bytes.count }) <= Limits.bundleBytes else {
+      throw FleetError(
+        .limitExceeded, "the bundle has more than \(Limits.bundleBytes) bytes (bundleBytes) with its charts",
+        file: Paths.display(path))
+    }
+    return all
   }
 
   /// Unnamed entries get a name from their place, by which their values are kept.
@@ -126,9 +150,14 @@ struct BundleAssembly {
   private func addOptions(to spec: inout BundleSpec, overriding overrides: [GitTarget]?) {
     if !options.serviceAccount.isEmpty { spec.options.serviceAccount = options.serviceAccount }
     spec.options.forceSyncGeneration = options.forceSyncGeneration
-    let plain = overrides ?? options.targets
-    spec.targets += plain.map { BundleTarget($0) }
-    if overrides != nil || options.restrict { spec.targetRestrictions += plain }
+    if overrides == nil, let file = options.targetsFile {
+      spec.targets += file.targets
+      spec.targetRestrictions += file.restrictions
+    } else {
+      let plain = overrides ?? options.targets
+      spec.targets += plain.map { BundleTarget($0) }
+      if overrides != nil || options.restrict { spec.targetRestrictions += plain }
+    }
     if spec.targets.isEmpty { spec.targets = [BundleTarget(.defaultTarget)] }
     if !options.targetNamespace.isEmpty {
       spec.options.namespace = options.targetNamespace
@@ -148,6 +177,20 @@ struct BundleAssembly {
       name: name, namespace: options.namespace, labels: labels, annotations: document.annotations)
   }
 
+  /// The ImageScan objects that fleet.yaml asks for (fleet-behaviour §2.3, 2).
+  private func scans(_ document: FleetYAML, id: String, bundle: Bundle) -> [Value] {
+    document.imageScans.enumerated().compactMap { index, scan in
+      guard var spec = scan.object else { return nil }
+      spec["name"] = nil
+      spec["gitrepoName"] = options.repoLabel.map { .string($0) }
+      var metadata = bundle.metadata
+      metadata.name = Names.safeConcat("imagescan", id, "\(index)")
+      return [
+        "apiVersion": .string(fleetAPIVersion), "kind": "ImageScan", "metadata": metadata.value, "spec": .object(spec),
+      ]
+    }
+  }
+
   private func resources(
     _ files: [(name: String, bytes: [UInt8])], compress: Bool
   ) throws(FleetError) -> [BundleResource] {
@@ -163,12 +206,14 @@ struct BundleAssembly {
     let bytes = bundle.spec.resources.reduce(0) { $0 + $1.content.utf8.count }
     // Escapes make a byte into six at most, so short bundles need no encoding to know.
     guard bytes > Limits.uncompressedBundleBytes / 7 else { return false }
-    return bytes >= Limits.uncompressedBundleBytes
-      || JSON.encode(bundle.value).count >= Limits.uncompressedBundleBytes
+    if bytes >= Limits.uncompressedBundleBytes { return true }
+    var rest = bundle
+    rest.spec.resources = []
+    return bundle.manifest.encoded().count + JSON.encode(rest.value).count >= Limits.uncompressedBundleBytes
   }
 
   /// Merges every `valuesFiles` entry over the inline values, in order (fleet-behaviour §2.5: files win).
-  private func mergeValuesFiles(into spec: inout BundleSpec) throws(FleetError) {
+  private mutating func mergeValuesFiles(into spec: inout BundleSpec) throws(FleetError) {
     if let helm = spec.options.helm { spec.options.helm = try withValuesFiles(helm) }
     for position in spec.targets.indices {
       guard let helm = spec.targets[position].options.helm else { continue }
@@ -176,7 +221,7 @@ struct BundleAssembly {
     }
   }
 
-  private func withValuesFiles(_ helm: HelmOptions) throws(FleetError) -> HelmOptions {
+  private mutating func withValuesFiles(_ helm: HelmOptions) throws(FleetError) -> HelmOptions {
     var merged = helm
     for name in helm.valuesFiles {
       guard let relative = Paths.resolve(name) else {
@@ -190,14 +235,8 @@ struct BundleAssembly {
           .missingFile, "there is no such values file; helm.valuesFiles are relative to the bundle's directory",
           file: file, key: "helm.valuesFiles")
       }
-      let bytes = try index.bytes(of: entry, limit: Limits.configurationBytes)
-      let documents: [Value]
-      do {
-        documents = try YAML.parse(bytes, file: file, limits: DocumentLimits(bytes: Limits.configurationBytes))
-      } catch {
-        throw FleetError(
-          .invalidDocument, error.message, file: file, line: error.line > 0 ? error.line : nil, cause: error)
-      }
+      let bytes = try index.bytes(of: entry, limit: Limits.configurationBytes, named: "configurationBytes")
+      let documents = try ConfigurationText.parse(bytes, file: file, directory: path, warnings: &warnings)
       guard let values = documents.first, !values.isNull else { continue }
       guard values.object != nil else {
         throw FleetError(.invalidDocument, "must be an object of values, but is of type \(values.typeName)", file: file)
@@ -205,56 +244,5 @@ struct BundleAssembly {
       merged.values = merged.values.isNull ? values : merged.values.merging(values)
     }
     return merged
-  }
-
-  /// Refuses charts of the repository whose dependencies Helm would miss when it renders them.
-  private func checkDependencies(
-    _ spec: BundleSpec, _ files: [(name: String, bytes: [UInt8])]
-  ) throws(FleetError) {
-    var directories: Set<String> = []
-    if spec.options.helm?.repo.isEmpty ?? true { directories.insert("") }
-    for helm in [spec.options.helm] + spec.targets.map(\.options.helm) {
-      guard let helm, case .local(let directory) = try ChartSource(helm, index: index, bundle: path) else { continue }
-      directories.insert(directory)
-    }
-    let names = files.map(\.name)
-    for directory in directories.sorted() {
-      for metadata in ["Chart.yaml", "requirements.yaml"] {
-        let name = Paths.join(directory, metadata)
-        guard let file = files.first(where: { $0.name == name }) else { continue }
-        try ChartDependencies.check(
-          file.bytes, file: Paths.join(path, name), charts: Paths.join(directory, "charts"), names: names)
-      }
-    }
-  }
-
-  /// The files of every chart that the bundle takes from elsewhere, once per chart.
-  private mutating func chartFiles(_ spec: BundleSpec) throws(FleetError) -> [(name: String, bytes: [UInt8])] {
-    var requests: [ChartRequest] = []
-    for helm in [spec.options.helm] + spec.targets.map(\.options.helm) {
-      guard let helm, let request = try ChartSource(helm, index: index, bundle: path).request else { continue }
-      if !requests.contains(request) { requests.append(request) }
-    }
-    var files: [(name: String, bytes: [UInt8])] = []
-    for request in requests {
-      switch charts[request.key] {
-      case .success(let chart)?:
-        files += chart.files.map { (name: ".chart/\(request.key)/\($0.path)", bytes: $0.bytes) }
-      case .failure(let error)?:
-        throw FleetError(
-          .chartUnavailable, "the chart \(request.displayName) could not be fetched: \(error)", key: "helm.chart",
-          cause: error)
-      case nil:
-        needs.append(request)
-      }
-    }
-    if let missing = needs.first {
-      throw FleetError(
-        .chartUnavailable,
-        "the chart \(missing.displayName) is not in the repository, and this version of Flotilla"
-          + " does not fetch charts from elsewhere; put its files into the repository and name their directory in"
-          + " helm.chart", key: "helm.chart")
-    }
-    return files
   }
 }

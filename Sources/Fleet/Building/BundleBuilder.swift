@@ -71,7 +71,7 @@ public struct BundleBuilder {
   }
 
   private mutating func scannedJobs(_ paths: [String]) -> [Job] {
-    let scanner = BundleScanner(index: index)
+    var scanner = BundleScanner(index: index)
     var jobs: [Job] = []
     var seen: Set<String> = []
     for path in paths {
@@ -115,7 +115,10 @@ public struct BundleBuilder {
       optionsFile: job.optionsFile, isDriven: !options.drivenBundles.isEmpty, charts: charts)
     do {
       let bundle = try assembly.bundle()
-      if let bundle { try add(bundle, from: job.directory.path) }
+      if let bundle {
+        try add(bundle, from: job.directory.path)
+        result.imageScans += assembly.imageScans
+      }
     } catch {
       result.failures.append(
         BuildFailure(path: job.directory.path, bundleName: assembly.bundleName, error: error))

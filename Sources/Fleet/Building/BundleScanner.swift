@@ -1,6 +1,10 @@
 /// Finds the directories that become bundles (fleet-behaviour §2.6).
 struct BundleScanner {
   let index: TreeIndex
+  /// How many directories were looked at.
+  private var scanned = 0
+
+  init(index: TreeIndex) { self.index = index }
 
   /// A directory that becomes a bundle.
   struct Directory: Hashable {
@@ -17,23 +21,37 @@ struct BundleScanner {
 
   /// The directories that a path or glob of `paths` yields, in order of their paths.
   ///
-  /// - Throws: ``FleetError`` with code `invalidField` when the path leaves the repository or is no pattern.
-  func expand(_ path: String) throws(FleetError) -> Expansion {
+  /// - Throws: ``FleetError`` with code `invalidField` when the path leaves the repository or is no pattern, or
+  ///   `limitExceeded`.
+  mutating func expand(_ path: String) throws(FleetError) -> Expansion {
     var expansion = Expansion()
     for match in try matches(of: path) {
       expansion.matches += 1
-      visit(match, isMatch: true, into: &expansion)
+      try visit(match, isMatch: true, into: &expansion)
     }
     return expansion
   }
 
-  private func visit(_ directory: Directory, isMatch: Bool, into expansion: inout Expansion) {
+  private mutating func visit(
+    _ directory: Directory, isMatch: Bool, into expansion: inout Expansion
+  ) throws(FleetError) {
+    try count(1)
     if hasConfiguration(directory.node) || (isMatch && holdsResources(directory.node)) {
       expansion.directories.append(directory)
     }
     for child in index.children(of: directory.node) where child.name != ".git" && index.isDirectory(child.node) {
-      visit(
+      try visit(
         Directory(path: Paths.join(directory.path, child.name), node: child.node), isMatch: false, into: &expansion)
+    }
+  }
+
+  private mutating func count(_ directories: Int) throws(FleetError) {
+    scanned += directories
+    guard scanned <= Limits.scannedDirectories else {
+      throw FleetError(
+        .limitExceeded,
+        "`paths` name more than \(Limits.scannedDirectories) directories of the repository (scannedDirectories), some of them"
+          + " several times; use fewer or narrower paths")
     }
   }
 
@@ -52,7 +70,7 @@ struct BundleScanner {
   }
 
   /// The directories that a path or glob names; a path to a file names none.
-  private func matches(of path: String) throws(FleetError) -> [Directory] {
+  private mutating func matches(of path: String) throws(FleetError) -> [Directory] {
     let parts = Paths.components(path)
     guard !parts.contains("..") else {
       throw FleetError(.invalidField, "\"\(path)\" must not contain \"..\"; paths begin at the repository's root")
@@ -64,6 +82,7 @@ struct BundleScanner {
       }
       var next: [Directory] = []
       for directory in found {
+        try count(1)
         if glob.isLiteral {
           if let child = try self.directory(named: part, in: directory) { next.append(child) }
           continue

@@ -29,8 +29,10 @@ public enum ChartSource: Sendable, Hashable {
           + " move it below, or fetch it with helm.repo", key: "helm.chart")
     }
     guard let found = try index.resolve(Paths.join(bundle, path), within: bundle) else {
-      self = .external(ChartRequest(chart: helm.chart, repo: "", version: helm.version, path: Paths.display(bundle)))
-      return
+      throw FleetError(
+        .chartUnavailable,
+        "there is no directory \(helm.chart) in the bundle's directory \(Paths.display(bundle)), and no helm.repo to fetch a"
+          + " chart of this name from", key: "helm.chart")
     }
     guard index.isDirectory(found.node), index.child(of: found.node, named: "Chart.yaml") != nil else {
       throw FleetError(
@@ -40,8 +42,12 @@ public enum ChartSource: Sendable, Hashable {
     self = .local(path)
   }
 
+  /// Whether this is an address as Fleet knows them: a URL, a forced getter (`git::`), a well-known host, or scp's form.
   private static func isAddress(_ chart: String) -> Bool {
-    chart.contains("://") || chart.contains("::")
+    if chart.contains("://") || chart.contains("::") { return true }
+    if ["github.com/", "gitlab.com/", "bitbucket.org/"].contains(where: { chart.hasPrefix($0) }) { return true }
+    guard let at = chart.firstIndex(of: "@"), let colon = chart.firstIndex(of: ":") else { return false }
+    return at < colon && !chart[..<colon].contains("/")
   }
 
   /// What has to be supplied; nil for charts of the repository.

@@ -3,7 +3,11 @@ struct IgnoreRules {
   static let fileName = ".fleetignore"
 
   private var directories: Set<String> = []
+  /// Patterns that match their own text only.
+  private var names: Set<String> = []
   private var globs: [Glob] = []
+  /// Bytes of ``globs``: what matching one byte of a name costs at most.
+  private(set) var cost = 0
 
   /// The rules for a directory that has a `.fleetignore` of its own.
   ///
@@ -22,7 +26,12 @@ struct IgnoreRules {
           .invalidDocument, "\"\(rule)\" is not a valid pattern; a bracket is not closed or a backslash ends it",
           file: file, line: index + 1)
       }
+      guard !glob.isLiteral else {
+        rules.names.insert(rule)
+        continue
+      }
       rules.globs.append(glob)
+      rules.cost += rule.utf8.count
     }
     return rules
   }
@@ -40,6 +49,9 @@ struct IgnoreRules {
   /// Whether a file or directory of this name is left out.
   func ignores(_ name: String, isDirectory: Bool) -> Bool {
     if isDirectory, directories.contains(name) { return true }
-    return globs.contains { $0.matches(name) }
+    if names.contains(name) { return true }
+    guard !globs.isEmpty else { return false }
+    let scalars = name.unicodeScalars.map(\.value)
+    return globs.contains { $0.matches(scalars) }
   }
 }

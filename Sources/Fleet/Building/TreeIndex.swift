@@ -64,9 +64,11 @@ struct TreeIndex {
   /// A file's bytes.
   ///
   /// - Throws: ``FleetError`` with code `limitExceeded`, or `missingFile` when the tree cannot give them.
-  func bytes(of entry: SourceEntry, limit: Int = Limits.fileBytes) throws(FleetError) -> [UInt8] {
+  func bytes(
+    of entry: SourceEntry, limit: Int = Limits.fileBytes, named name: String = "fileBytes"
+  ) throws(FleetError) -> [UInt8] {
     guard entry.size <= limit else {
-      throw FleetError(.limitExceeded, "has \(entry.size) bytes; the limit is \(limit)", file: entry.path)
+      throw FleetError(.limitExceeded, "has \(entry.size) bytes; the limit is \(limit) (\(name))", file: entry.path)
     }
     let bytes: [UInt8]
     do {
@@ -75,7 +77,7 @@ struct TreeIndex {
       throw FleetError(.missingFile, "cannot be read: \(error)", file: entry.path, cause: error)
     }
     guard bytes.count <= limit else {
-      throw FleetError(.limitExceeded, "has \(bytes.count) bytes; the limit is \(limit)", file: entry.path)
+      throw FleetError(.limitExceeded, "has \(bytes.count) bytes; the limit is \(limit) (\(name))", file: entry.path)
     }
     return bytes
   }
@@ -107,7 +109,7 @@ struct TreeIndex {
       guard hops <= Limits.symlinkHops else {
         throw FleetError(.invalidTree, "is a symbolic link that leads in a circle", file: path)
       }
-      let target = String(decoding: try bytes(of: entry, limit: Limits.pathBytes), as: UTF8.self)
+      let target = String(decoding: try bytes(of: entry, limit: Limits.pathBytes, named: "pathBytes"), as: UTF8.self)
       guard !target.hasPrefix("/") else {
         throw FleetError(.invalidTree, "is a symbolic link to the absolute path \(target)", file: entry.path)
       }
@@ -155,8 +157,9 @@ extension TreeIndex {
       var current = 0
       for part in parts {
         guard case .directory(var children) = drafts[current] else { throw TreeIndex.twin(path) }
-        if let next = children[String(part)] {
-          current = next
+        if let place = children.index(forKey: String(part)) {
+          guard children[place].key.utf8.elementsEqual(part.utf8) else { throw TreeIndex.twin(path) }
+          current = children[place].value
           continue
         }
         // Drops the second reference, so that the dictionary is changed in place.
@@ -184,7 +187,9 @@ extension TreeIndex {
   }
 
   private static func twin(_ path: String) -> FleetError {
-    FleetError(.invalidTree, "the repository has this name twice; rename one of them", file: path)
+    FleetError(
+      .invalidTree, "the repository has this name twice, perhaps in another Unicode form; rename one of them",
+      file: path)
   }
 
   private static func check(_ path: String) throws(FleetError) {

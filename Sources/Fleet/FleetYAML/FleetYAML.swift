@@ -17,7 +17,7 @@ public struct FleetYAML: Sendable, Hashable {
   public var targetCustomizations: [BundleTarget] = []
   /// Replaces the GitRepo's targets, even when empty; nil when not given.
   public var overrideTargets: [GitTarget]?
-  /// Image scans, as they are.
+  /// Image scans as they are, by their places in the list; null for those without an image, which are skipped.
   public var imageScans: [Value] = []
 
   /// An empty document, which is also what a directory without the file has.
@@ -31,17 +31,13 @@ public struct FleetYAML: Sendable, Hashable {
   public static func parse(
     _ bytes: [UInt8], file: String, directory: String = ""
   ) throws(FleetError) -> (document: FleetYAML, warnings: [BuildWarning]) {
-    let documents: [Value]
-    do {
-      documents = try YAML.parse(bytes, file: file, limits: DocumentLimits(bytes: Limits.configurationBytes))
-    } catch {
-      throw FleetError(
-        .invalidDocument, error.message, file: file, line: error.line > 0 ? error.line : nil, cause: error)
-    }
-    guard let root = documents.first, !root.isNull else { return (FleetYAML(), []) }
+    var warnings: [BuildWarning] = []
+    let documents = try ConfigurationText.parse(bytes, file: file, directory: directory, warnings: &warnings)
+    guard let first = documents.first, !first.isNull else { return (FleetYAML(), warnings) }
     let locator = KeyLocator(String(decoding: bytes, as: UTF8.self))
-    var warnings = UnknownKeys.find(in: root, schema: FleetYAML.schema).map { unknown in
-      BuildWarning(path: directory, file: file, line: locator.line(of: unknown.path), message: unknown.message)
+    let (root, findings) = SchemaKeys.normalize(first, schema: FleetYAML.schema)
+    warnings += findings.map { finding in
+      BuildWarning(path: directory, file: file, line: locator.line(of: finding.path), message: finding.message)
     }
     if documents.count > 1 {
       warnings.append(
@@ -57,7 +53,7 @@ public struct FleetYAML: Sendable, Hashable {
   init(_ root: Value) throws(FleetError) {
     let reader = try FieldReader(root)
     name = try reader.text("name")
-    labels = try reader.stringMap("labels") ?? [:]
+    labels = try reader.labels("labels")
     annotations = try reader.stringMap("annotations") ?? [:]
     spec.options = try BundleDeploymentOptions(reader)
     spec.paused = try reader.flag("paused")
@@ -68,15 +64,20 @@ public struct FleetYAML: Sendable, Hashable {
     for target in try reader.objects("targetCustomizations") ?? [] {
       targetCustomizations.append(try BundleTarget(target))
     }
+    for target in try reader.objects("targetRestrictions") ?? [] {
+      spec.targetRestrictions.append(try GitTarget(target))
+    }
     if let targets = try reader.objects("overrideTargets") {
       var list: [GitTarget] = []
       for target in targets { list.append(try GitTarget(target)) }
       overrideTargets = list
     }
     for scan in try reader.objects("imageScans") ?? [] {
-      guard scan.value("image") != nil else { continue }
-      guard scan.value("tagName") != nil else { throw scan.invalid("tagName", "is missing") }
-      imageScans.append(.object(scan.fields))
+      imageScans.append(.null)
+      guard !(try scan.text("image")).isEmpty else { continue }
+      guard !(try scan.text("tagName")).isEmpty else { throw scan.invalid("tagName", "is missing") }
+      _ = try scan.duration("interval")
+      imageScans[imageScans.count - 1] = .object(scan.fields)
     }
     if !name.isEmpty, !Names.isValidObjectName(name) {
       throw reader.invalid(

@@ -84,6 +84,7 @@ struct KeyLocator {
     case .key(let key):
       guard let indent = range.compactMap({ lines[$0].key == nil ? nil : lines[$0].indent }).min(),
         let start = range.first(where: { lines[$0].indent == indent && lines[$0].key == key })
+          ?? range.first(where: { lines[$0].indent == indent && lines[$0].key?.lowercased() == key.lowercased() })
       else { return nil }
       let end = (start + 1..<range.upperBound).first { index in
         if let dash = lines[index].dashes.first { return dash < indent }

@@ -76,12 +76,12 @@ public struct FleetKind: Sendable {
   /// The kinds that this version serves, because it does what they say.
   public static let served: [FleetKind] = [
     .gitRepo, .bundle, .bundleDeployment, .cluster, .clusterGroup, .clusterRegistration, .clusterRegistrationToken,
-    .content,
+    .content, .bundleNamespaceMapping,
   ]
 
   /// All kinds of the group, also those that this version only knows the form of.
   public static let all: [FleetKind] =
-    served + [.gitRepoRestriction, .policy, .bundleNamespaceMapping, .helmOp, .imageScan, .schedule]
+    served + [.gitRepoRestriction, .policy, .helmOp, .imageScan, .schedule]
 
   /// The column that shows the Ready condition's message.
   static let statusColumn = PrinterColumn(

@@ -73,8 +73,11 @@ public struct Glob: Sendable, Hashable {
 
   /// Whether the pattern matches all of `name`. Takes time in proportion to pattern times name at most.
   public func matches(_ name: String) -> Bool {
-    if isLiteral { return pattern == name }
-    let text = Array(name.unicodeScalars.map(\.value))
+    isLiteral ? pattern == name : matches(Array(name.unicodeScalars.map(\.value)))
+  }
+
+  /// The same for a name taken apart, for many patterns and one name.
+  func matches(_ text: [UInt32]) -> Bool {
     var token = 0
     var position = 0
     var resume: (token: Int, position: Int)?

@@ -95,6 +95,21 @@ public enum Names {
   /// Whether a text can be a Helm release's name: a name of an object with at most 53 characters.
   public static func isValidReleaseName(_ name: String) -> Bool { name.utf8.count <= 53 && isValidObjectName(name) }
 
+  /// Whether a text can be a label's value: empty, or at most 63 of `[A-Za-z0-9._-]`, beginning and ending with a letter or
+  /// digit.
+  public static func isValidLabelValue(_ text: String) -> Bool {
+    guard let first = text.utf8.first, let last = text.utf8.last else { return true }
+    return text.utf8.count <= 63 && isAlphanumeric(first) && isAlphanumeric(last)
+      && text.utf8.allSatisfy { isAlphanumeric($0) || "-_.".utf8.contains($0) }
+  }
+
+  /// Whether a text can be a label's key: a name like a value's, with a DNS name and a slash before it or not.
+  public static func isValidLabelKey(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let name = parts.last, !name.isEmpty, isValidLabelValue(String(name)) else { return false }
+    return parts.count == 1 || isValidObjectName(String(parts[0]))
+  }
+
   private static func isLowerAlphanumeric(_ byte: UInt8) -> Bool {
     (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }

@@ -4,6 +4,9 @@ struct BundleFiles {
   let all: [ChartFile]
   private let positions: [String: Int]
 
+  /// The names under which kustomize looks for a kustomization.
+  static let kustomizationNames: Set = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
+
   init(_ manifest: Manifest) throws(FleetError) {
     var files: [ChartFile] = []
     files.reserveCapacity(manifest.resources.count)
@@ -49,8 +52,6 @@ struct BundleFiles {
 
   /// Whether a directory has a kustomization, under any of the names that kustomize knows.
   func hasKustomization(in directory: String) -> Bool {
-    ["kustomization.yaml", "kustomization.yml", "Kustomization"].contains { name in
-      self[Paths.join(directory, name)] != nil
-    }
+    Self.kustomizationNames.contains { self[Paths.join(directory, $0)] != nil }
   }
 }

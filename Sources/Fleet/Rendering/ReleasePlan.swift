@@ -100,7 +100,7 @@ public struct ReleasePlan: Sendable, Hashable {
     postRender = PostRender(payload: payload, agentScope: agentScope)
   }
 
-  private static func style(of files: BundleFiles, options: BundleDeploymentOptions) throws(FleetError) -> Style {
+  static func style(of files: BundleFiles, options: BundleDeploymentOptions) throws(FleetError) -> Style {
     let helm = options.helm ?? HelmOptions()
     let request = ChartRequest(chart: helm.chart, repo: helm.repo, version: helm.version)
     if let directory = files.chartDirectory(below: ".chart/\(request.key)") { return .helm(directory: directory) }

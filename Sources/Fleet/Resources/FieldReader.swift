@@ -107,6 +107,26 @@ struct FieldReader {
     return result
   }
 
+  /// Labels, checked as Kubernetes checks them.
+  func labels(_ key: String) throws(FleetError) -> [String: String] {
+    let labels = try stringMap(key) ?? [:]
+    for (name, value) in labels.sorted(by: { $0.key < $1.key }) {
+      guard Names.isValidLabelKey(name) else {
+        throw invalid(
+          "\(key).\(name)",
+          "cannot be a label's key: use letters, digits, '-', '_' and '.', at most 63, after a DNS name and '/' if need be"
+        )
+      }
+      guard Names.isValidLabelValue(value) else {
+        throw invalid(
+          "\(key).\(name)",
+          "\"\(value.prefix(80))\" cannot be a label's value: use letters, digits, '-', '_' and '.', at most 63, beginning and"
+            + " ending with a letter or digit")
+      }
+    }
+    return labels
+  }
+
   /// An object of any content; nil when absent.
   func tree(_ key: String) throws(FleetError) -> Value? {
     guard let value = value(key) else { return nil }

@@ -70,6 +70,11 @@ extension BundleDeploymentStatus {
     }
   }
 
+  /// Drift could not be corrected (fleet-behaviour §5.10); the state stays what the objects make of it.
+  public mutating func recordCorrectionFailure(_ message: String, at now: Timestamp) {
+    conditions.set("Ready", false, reason: "Error", message: message, at: now)
+  }
+
   /// What is on the cluster could not be found out.
   public mutating func recordUnobserved(_ message: String, at now: Timestamp) {
     conditions.set("Monitored", false, reason: "Error", message: message, at: now)

@@ -45,14 +45,14 @@ public struct DeploymentPlanner {
   }
 
   /// What a cluster gets; `groups` are those it is in.
-  public mutating func plan(_ cluster: TargetCluster, groups: [TargetGroup]) -> ClusterPlan {
+  public mutating func plan(_ cluster: TargetCluster, groups: [TargetGroup]) async -> ClusterPlan {
     let decision = targeting.decide(cluster, groups: groups)
     guard let match = decision.match else { return .none(decision) }
     switch entry(for: match) {
     case .constant(let version): return .version(version)
     case .perCluster(let options):
       do {
-        let resolved = try ValueTemplating.resolve(options, cluster: cluster, engine: engine)
+        let resolved = try await ValueTemplating.resolve(options, cluster: cluster, engine: engine)
         return .version(DeploymentVersion(options: resolved, manifestID: manifestID))
       } catch {
         return .failed(error)

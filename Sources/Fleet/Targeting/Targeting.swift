@@ -33,6 +33,8 @@ public struct Targeting: Sendable {
   private let customizationCount: Int
   private let mode: TargetCustomizationMode
   private let base: BundleDeploymentOptions
+  /// Whether any entry looks at groups; if none does, one look at the cluster is enough.
+  private let asksForGroups: Bool
 
   /// The targeting of a bundle.
   public init(_ spec: BundleSpec) {
@@ -43,6 +45,9 @@ public struct Targeting: Sendable {
       spec.targetRestrictions.isEmpty ? 0 : max(0, spec.targets.count - spec.targetRestrictions.count)
     mode = spec.targetCustomizationMode
     base = spec.options
+    asksForGroups = (targets.map(\.criteria) + restrictions.map(\.criteria)).contains {
+      !$0.clusterGroup.isEmpty || $0.clusterGroupSelector != nil
+    }
   }
 
   /// Whether a cluster gets the bundle.
@@ -50,7 +55,7 @@ public struct Targeting: Sendable {
   /// - Parameter groups: the groups that the cluster is in; they are tried in order of their names.
   public func decide(_ cluster: TargetCluster, groups: [TargetGroup]) -> TargetDecision {
     let contexts: [TargetGroup?] =
-      groups.isEmpty ? [nil] : groups.sorted { $0.name < $1.name }.map { $0 } + [nil]
+      groups.isEmpty || !asksForGroups ? [nil] : groups.sorted { $0.name < $1.name }.map { $0 } + [nil]
     guard let target = plainTarget(cluster, contexts) else {
       return .notTargeted(
         restrictions.isEmpty ? "no target matches" : "no target matches within the target restrictions")

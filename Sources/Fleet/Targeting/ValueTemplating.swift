@@ -8,7 +8,7 @@ public protocol ValueTemplateEngine: Sendable {
   ///   - template: the text.
   ///   - context: what `.` is: ClusterName, ClusterNamespace, ClusterLabels, ClusterAnnotations, ClusterValues.
   /// - Throws: anything, also when a key is missing; the message is shown to the user.
-  func render(_ template: String, context: Value) throws -> String
+  func render(_ template: String, context: Value) async throws -> String
 }
 
 /// Makes the Helm values of one cluster out of those of its match (fleet-behaviour §3.5).
@@ -31,13 +31,13 @@ public enum ValueTemplating {
   /// - Throws: ``FleetError`` with code `targeting`; its message names the cluster.
   public static func resolve(
     _ options: BundleDeploymentOptions, cluster: TargetCluster, engine: (any ValueTemplateEngine)?
-  ) throws(FleetError) -> BundleDeploymentOptions {
+  ) async throws(FleetError) -> BundleDeploymentOptions {
     guard var helm = options.helm, !isConstant(options) else { return options }
     let labels = FleetLabels.cleaned(cluster.labels)
     guard !labels.isEmpty else { return options }
     do {
       helm.values = try replaceLabels(in: helm.values, labels: labels, depth: 0)
-      if !helm.disablePreProcess { try render(&helm, cluster: cluster, labels: labels, engine: engine) }
+      if !helm.disablePreProcess { try await render(&helm, cluster: cluster, labels: labels, engine: engine) }
     } catch {
       throw FleetError(
         .targeting, "targeting error: cluster \(cluster.name) in namespace \(cluster.namespace): \(error)",
@@ -75,7 +75,7 @@ public enum ValueTemplating {
 
   private static func render(
     _ helm: inout HelmOptions, cluster: TargetCluster, labels: [String: String], engine: (any ValueTemplateEngine)?
-  ) throws(FleetError) {
+  ) async throws(FleetError) {
     let context: Value = [
       "ClusterName": .string(cluster.name), "ClusterNamespace": .string(cluster.namespace),
       "ClusterLabels": Value(labels),
@@ -83,7 +83,7 @@ public enum ValueTemplating {
       "ClusterValues": cluster.templateValues.isNull ? [:] : cluster.templateValues,
     ]
     if anyString(in: helm.values, where: { $0.contains("${") }) {
-      let rendered = try run(YAML.emit(helm.values), what: "helm.values", context: context, engine: engine)
+      let rendered = try await run(YAML.emit(helm.values), what: "helm.values", context: context, engine: engine)
       guard rendered.object != nil || rendered.isNull else {
         throw FleetError(.targeting, "helm.values are not an object any more after their templates were rendered")
       }
@@ -91,14 +91,14 @@ public enum ValueTemplating {
     }
     for (key, template) in helm.templateValues.sorted(by: { $0.key < $1.key }) {
       let what = "helm.templateValues.\(key)"
-      helm.values[key] = try run(template, what: what, context: context, engine: engine)
+      helm.values[key] = try await run(template, what: what, context: context, engine: engine)
     }
     helm.templateValues = [:]
   }
 
   private static func run(
     _ template: String, what: String, context: Value, engine: (any ValueTemplateEngine)?
-  ) throws(FleetError) -> Value {
+  ) async throws(FleetError) -> Value {
     guard let engine else {
       throw FleetError(
         .targeting,
@@ -106,8 +106,8 @@ public enum ValueTemplating {
           + " set helm.disablePreProcess to leave them as they are")
     }
     do {
-      let text = try engine.render(template, context: context)
-      return try YAML.parse(text, file: what).first ?? .null
+      let text = try await engine.render(template, context: context)
+      return try YAML.parse(text, file: what, duplicateKeys: .lastWins).first ?? .null
     } catch {
       throw FleetError(.targeting, "failed to process template values: \(what): \(error)", cause: error)
     }

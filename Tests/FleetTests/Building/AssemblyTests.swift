@@ -108,7 +108,10 @@ struct AssemblyTests {
     #expect(first.needs.map(\.version) == ["1.2.3", "0.9.0"])
     #expect(
       first.failureMessage.contains("the chart nginx 1.2.3 from https://charts.example.com is not in the repository"))
-    let chart = SuppliedChart(files: [.init(path: "nginx/Chart.yaml", bytes: Array("name: nginx\n".utf8))])
+    let chart = SuppliedChart(
+      name: "nginx", version: "1.2.3",
+      files: [.init(path: "Chart.yaml", bytes: Array("name: nginx\n".utf8)), .init(path: ".helmignore", bytes: [])],
+      archive: [])
     var charts: SuppliedCharts = [:]
     for request in first.needs { charts[request.key] = .success(chart) }
     let bundle = try #require(TestTrees.build(files, charts: charts).bundles.first)
@@ -128,21 +131,6 @@ struct AssemblyTests {
     #expect(result.failureMessage.contains("could not be fetched: connection refused"))
   }
 
-  @Test("a chart that lacks its dependencies says which, and how to bring them")
-  func dependencies() {
-    let chart = "name: web\ndependencies:\n- {name: redis, version: 18.x, repository: 'https://charts.example.com'}\n"
-    let missing = TestTrees.build(["app/Chart.yaml": chart, "app/templates/a.yaml": yaml], paths: ["app"])
-    #expect(
-      missing.failureMessage.hasPrefix("app/Chart.yaml: dependencies: the chart depends on redis 18.x from https:"))
-    let archived = TestTrees.build(["Chart.yaml": chart, "charts/redis-18.1.0.tgz": "x"])
-    let unpacked = TestTrees.build([
-      "c/Chart.yaml": chart, "c/charts/redis/Chart.yaml": "", "fleet.yaml": "helm: {chart: c}",
-    ])
-    #expect(archived.failures.isEmpty && unpacked.failures.isEmpty)
-    let broken = TestTrees.build(["Chart.yaml": "a: [\n", "x.yaml": yaml])
-    #expect(broken.failureMessage.hasPrefix("Chart.yaml:"))
-  }
-
   @Test("a local chart must be one, and must lie in the bundle")
   func localChart() {
     let good = TestTrees.build(["fleet.yaml": "helm: {chart: ./charts/web}", "charts/web/Chart.yaml": "name: web\n"])
@@ -152,6 +140,12 @@ struct AssemblyTests {
     #expect(outside.failureMessage.contains("lies outside the bundle's directory app"))
     let noChart = TestTrees.build(["fleet.yaml": "helm: {chart: web}", "web/a.yaml": yaml])
     #expect(noChart.failureMessage.contains("it has no Chart.yaml"))
+    let missing = TestTrees.build(["fleet.yaml": "helm: {chart: web}", "a.yaml": yaml])
+    #expect(missing.needs.isEmpty && missing.failureMessage.contains("no helm.repo to fetch a chart of this name from"))
+    for address in ["oci://r/c", "https://h/c.tgz", "git::https://h/r//c", "github.com/o/r//c", "git@h:o/r"] {
+      let asked = TestTrees.build(["fleet.yaml": "helm: {chart: '\(address)'}", "a.yaml": yaml])
+      #expect(asked.needs.map(\.chart) == [address])
+    }
   }
 
   @Test(
@@ -166,6 +160,27 @@ struct AssemblyTests {
         "targetCustomizations:\n- name: a\n- name: b\n  helm:\n    releaseName: Not_Valid\n",
         "app/fleet.yaml:5: targetCustomizations[1].helm.releaseName:"
       ),
+      (
+        "dependsOn:\n- name: a\n  acceptedStates: [Ready, Broken]\n",
+        "app/fleet.yaml:3: dependsOn[0].acceptedStates: \"Broken\" is not a state; the states are Ready, NotReady, Pending,"
+          + " OutOfSync, Modified, WaitApplied, ErrApplied"
+      ),
+      ("labels:\n  a: b\n  c: \"x y\"\n", "app/fleet.yaml:3: labels.c: \"x y\" cannot be a label's value"),
+      ("labels: {a_/b: c}\n", "app/fleet.yaml:1: labels.a_/b: cannot be a label's key"),
+      (
+        "downstreamResources:\n- kind: Pod\n  name: a\n",
+        "app/fleet.yaml:2: downstreamResources[0].kind: must be Secret or"
+      ),
+      ("helm:\n  releaseName: \(String(repeating: "a", count: 54))\n", "app/fleet.yaml:2: helm.releaseName:"),
+      ("helm:\n  templateValues:\n    a: {b: c}\n", "app/fleet.yaml:3: helm.templateValues.a: must be a string"),
+      (
+        "helm:\n  valuesFrom:\n  - name: a\n",
+        "app/fleet.yaml:3: helm.valuesFrom[0].name: belongs under configMapKeyRef or secretKeyRef"
+      ),
+      ("ignore:\n  conditions:\n  - type: 1\n", "app/fleet.yaml:3: ignore.conditions[0].type: must be a string"),
+      ("rolloutStrategy: {maxNew: many}\n", "app/fleet.yaml:1: rolloutStrategy.maxNew: must be an integer"),
+      ("keepResources: \"yes\"\n", "app/fleet.yaml:1: keepResources: must be true or false"),
+      ("imageScans:\n- image: i\n  tagName: t\n  interval: 1d\n", "app/fleet.yaml:4: imageScans[0].interval:"),
       ("helm:\n  version: 1.10\n", "app/fleet.yaml:2: helm.version: must be a string"),
       ("a: b\n  c: d\n", "app/fleet.yaml:2: "), ("- a\n", "app/fleet.yaml: the document: must be an object"),
       ("name: Not_Valid\n", "app/fleet.yaml:1: name: \"Not_Valid\" cannot be a bundle's name"),
@@ -212,6 +227,137 @@ struct AssemblyTests {
         "app/fleet.yaml:10: the key \"targetCustomizations[1].helm.realeaseName\" is not known and has no effect; did you mean \"releaseName\"?",
         "app/fleet.yaml:11: the key \"zzzzzzzz\" is not known and has no effect",
       ])
+  }
+
+  @Test("keys in other letter case count as Fleet counts them, with a warning; so does a key that stands twice")
+  func letterCase() throws {
+    let text = """
+      defaultnamespace: web
+      Helm:
+        releasename: web
+        values: {KeepMe: 1, keepme: 2}
+      targetcustomizations:
+      - clusterselector: {}
+      paused: false
+      paused: true
+      Paused: false
+      """
+    let result = TestTrees.build(["fleet.yaml": text, "a.yaml": yaml])
+    let bundle = try #require(result.bundles.first)
+    #expect(bundle.spec.options.defaultNamespace == "web" && bundle.spec.paused)
+    #expect(bundle.spec.options.helm?.releaseName == "web")
+    #expect(bundle.spec.options.helm?.values == ["KeepMe": 1, "keepme": 2])
+    #expect(bundle.spec.targets.first?.criteria.clusterSelector != nil)
+    #expect(
+      result.warnings.map(\.description) == [
+        "fleet.yaml:8: key \"paused\" is already set in this mapping; remove one of the two; the last one counts",
+        "fleet.yaml:2: the key \"Helm\" is taken for \"helm\"; write it so",
+        "fleet.yaml:9: the key \"Paused\" has no effect beside \"paused\"; remove one of the two",
+        "fleet.yaml:1: the key \"defaultnamespace\" is taken for \"defaultNamespace\"; write it so",
+        "fleet.yaml:3: the key \"helm.releasename\" is taken for \"releaseName\"; write it so",
+        "fleet.yaml:6: the key \"targetCustomizations[0].clusterselector\" is taken for \"clusterSelector\"; write it so",
+        "fleet.yaml:5: the key \"targetcustomizations\" is taken for \"targetCustomizations\"; write it so",
+      ])
+  }
+
+  @Test("every key of fleet.yaml goes where Fleet puts it")
+  func everyKey() throws {
+    let text = """
+      name: my-app
+      labels: {a: b}
+      annotations: {note: hi}
+      defaultNamespace: dn
+      namespace: ns
+      kustomize: {dir: k}
+      helm:
+        chart: c
+        releaseName: r
+        timeoutSeconds: 5
+        values: {a: 1}
+        templateValues: {t: "${ .ClusterName }"}
+        valuesFrom: [{configMapKeyRef: {name: cm, namespace: s, key: k}}]
+        valuesFiles: [v.yaml]
+        force: true
+        takeOwnership: true
+        maxHistory: 3
+        waitForJobs: true
+        atomic: true
+        disablePreProcess: true
+        disableDNS: true
+        skipSchemaValidation: true
+        disableDependencyUpdate: true
+      yaml: {overlays: [o]}
+      diff: {comparePatches: [{apiVersion: v1, kind: K, name: o, namespace: s, jsonPointers: [/a], operations: [{op: remove, path: /b, value: c}]}]}
+      ignore: {conditions: [{type: T, status: "False"}]}
+      keepResources: true
+      deleteNamespace: true
+      correctDrift: {enabled: true, force: true, keepFailHistory: true}
+      deleteCRDResources: true
+      paused: true
+      rolloutStrategy: {maxUnavailable: 10%, maxUnavailablePartitions: 1, autoPartitionSize: 5, autoPartitionThreshold: 6, maxNew: 7, partitions: [{name: p, maxUnavailable: 1, clusterGroup: g}]}
+      dependsOn: [{name: d, acceptedStates: [Ready, Modified]}, {selector: {matchLabels: {x: z}}}]
+      targetCustomizations: [{name: t, clusterSelector: {}, doNotDeploy: true, namespace: tn, namespaceLabels: {c: d}}]
+      targetCustomizationMode: AllMatches
+      targets: [{name: f, clusterGroupSelector: {matchLabels: {g: h}}}]
+      targetRestrictions: [{clusterName: only}]
+      namespaceLabels: {l: m}
+      namespaceAnnotations: {an: o}
+      downstreamResources: [{kind: ConfigMap, name: cm}]
+      serviceAccount: sa
+      createNamespace: false
+      resources: [{name: ignored.yaml, content: x}]
+      """
+    let files = ["fleet.yaml": text, "c/Chart.yaml": "name: c\n", "v.yaml": "b: 2\n"]
+    let result = TestTrees.build(files)
+    #expect(result.warnings.isEmpty && result.failures.isEmpty, "\(result.warnings) \(result.failureMessage)")
+    let bundle = try #require(result.bundle("my-app"))
+    #expect(bundle.metadata.labels == ["a": "b"] && bundle.metadata.annotations == ["note": "hi"])
+    #expect(bundle.resourceNames == ["c/Chart.yaml"])
+    var expected = try #require(try YAML.parse(text).first)
+    for key in ["name", "labels", "annotations", "targetCustomizations"] { expected[key] = Value?.none }
+    expected["resources"] = .array(bundle.spec.resources.map(\.value))
+    expected.set(["a": 1, "b": 2], at: "helm", "values")
+    let customization = try YAML.parse(text).first?["targetCustomizations"]?.array ?? []
+    expected["targets"] = .array((expected["targets"]?.array ?? []) + customization)
+    #expect(bundle.spec.value == expected)
+  }
+
+  @Test("a targets file gives targets with options, and restrictions; overrideTargets win over it")
+  func targetsFile() throws {
+    var options = BuildOptions()
+    options.targetsFile = try TargetsFile(
+      parsing: Array(
+        "targets: [{name: a, clusterGroup: g, namespace: ns}]\ntargetRestrictions: [{clusterGroup: g}]".utf8),
+      file: "targets.yaml")
+    let bundle = try #require(TestTrees.build(["a.yaml": yaml], options: options).bundles.first)
+    #expect(bundle.spec.targets.map(\.options.namespace) == ["ns"] && bundle.spec.targetRestrictions.count == 1)
+    let own = TestTrees.build(["fleet.yaml": "overrideTargets: [{clusterName: c}]", "a.yaml": yaml], options: options)
+    #expect(own.bundles.first?.spec.targets.map(\.criteria.clusterName) == ["c"])
+    #expect { try TargetsFile(parsing: Array("targets:\n- name: 1\n".utf8), file: "t.yaml") } throws: { error in
+      "\(error)".hasPrefix("t.yaml:2: targets[0].name: must be a string")
+    }
+  }
+
+  @Test("image scans become objects named by the bundle and their place, where the manager allows them (C23)")
+  func imageScans() throws {
+    let text = """
+      name: other
+      labels: {a: b}
+      imageScans:
+      - tagName: skipped
+      - {image: i, tagName: t, interval: 5m, policy: {alphabetical: {order: ASC}}}
+      """
+    var options = BuildOptions()
+    options.imageScans = true
+    options.namespace = "fleet-default"
+    options.repoLabel = "repo"
+    let result = TestTrees.build(["app/fleet.yaml": text, "app/a.yaml": yaml], options: options)
+    let scan = try #require(result.imageScans.first)
+    #expect(result.imageScans.count == 1 && scan.at("metadata", "name") == "imagescan-repo-app-1")
+    #expect(scan.at("metadata", "labels", "a") == "b" && scan.at("metadata", "namespace") == "fleet-default")
+    #expect(scan.at("spec", "gitrepoName") == "repo" && scan.at("spec", "interval") == "5m")
+    let skipped = TestTrees.build(["fleet.yaml": "imageScans: [{tagName: x}]", "a.yaml": yaml])
+    #expect(skipped.failures.isEmpty && skipped.imageScans.isEmpty)
   }
 
   @Test("`name` overrides the generated name, and dependsOn and rollout go into the bundle")
