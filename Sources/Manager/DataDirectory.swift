@@ -6,6 +6,8 @@ struct DataDirectory: Sendable {
   let database: String
   /// Bare mirrors of git repositories.
   let git: String
+  /// Charts from elsewhere; they can be fetched again.
+  let charts: String
   /// The API's certificate authority and serving certificate.
   let certificates: String
   /// The bus's key pair.
@@ -18,11 +20,12 @@ struct DataDirectory: Sendable {
     let root = URL(fileURLWithPath: path).standardizedFileURL.path
     database = root + "/store"
     git = root + "/git"
+    charts = root + "/charts"
     certificates = root + "/tls"
     busKey = root + "/bus.key"
     adminKubeconfig = root + "/admin.kubeconfig"
     do {
-      for directory in [root, database, git, certificates] {
+      for directory in [root, database, git, charts, certificates] {
         try FileManager.default.createDirectory(
           atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       }

@@ -6,8 +6,9 @@ public enum Limits {
   public static let deploymentsPerCommit = 256
   /// Bundle reconciliations under way at once.
   public static let bundleWorkers = 4
-  /// Git repositories being read at once; each may hold one thread of libgit2's.
-  public static let gitWorkers = 8
+  /// Git repositories being looked after at once. Most of that is waiting for servers; threads of libgit2's and chart fetches
+  /// have limits of their own.
+  public static let gitWorkers = 64
   /// Bytes of one content blob answered in one chunk of Content.Fetch.
   public static let contentChunkBytes = 256 * 1024
   /// Summaries written at once.
@@ -22,6 +23,8 @@ public enum Limits {
   public static let recentManifests = 8
   /// Deployment options kept in memory for readers of BundleDeployments.
   public static let recentPayloads = 256
+  /// Bytes of rendered Helm values kept in memory for the next evaluation of a rollout.
+  public static let renderedValuesBytes = 128 << 20
   /// How often unreferenced content is looked for.
   public static let garbageInterval: Duration = .seconds(300)
   /// Seconds that an Event is kept after it last happened.
@@ -34,10 +37,44 @@ public enum Limits {
   public static let rolloutDebounce: Duration = .milliseconds(200)
   /// How soon a rollout that has more deployments to make goes on.
   public static let rolloutPause: Duration = .milliseconds(20)
+  /// How soon deployments for which no version could be made are tried again without a reason from outside.
+  public static let failedDeploymentRetry: Duration = .seconds(300)
   /// Seconds that the removal of a Cluster waits for its agent to take everything off it.
   public static let clusterRemovalSeconds = 20
   /// How long a removal waits before it looks again whether what must go first has gone.
   public static let removalPoll: Duration = .milliseconds(200)
   /// Seconds before a failed reconciliation is tried again, at the most.
   public static let retrySecondsMax = 60
+  /// Seconds for which the answer to a version constraint, a tag or a branch is used without asking again.
+  public static let chartRefreshSeconds: Int64 = 300
+  /// Bytes of fetched charts kept on disk; the longest unused go first.
+  public static let chartCacheBytes = 2 << 30
+  /// Questions whose answers are kept on disk.
+  public static let chartCacheRecords = 10_000
+  /// Bytes of a chart's address.
+  public static let chartAddressBytes = 4096
+  /// Charts being fetched at once.
+  public static let chartFetches = 4
+  /// Charts being fetched from one server at once.
+  public static let chartFetchesPerServer = 2
+  /// Threads that read and unpack fetched charts.
+  public static let chartReaders = 4
+  /// How many times a build asks for charts, each time for those that the last ones need.
+  public static let chartRounds = 5
+  /// Different charts that one repository takes from elsewhere.
+  public static let chartsPerBuild = 1_000
+  /// Bytes of all charts that one repository takes from elsewhere, unpacked and packed.
+  public static let chartBytesPerBuild = 512 << 20
+  /// Mirrors of repositories that charts come from; beyond that the longest unused go.
+  public static let chartMirrors = 64
+  /// Seconds that a mirror of a chart's repository stays after its last use, however many there are.
+  public static let chartMirrorSeconds = 600
+  /// Bytes fetched at once from a repository that a chart comes from.
+  public static let chartMirrorBytes = 256 << 20
+  /// Seconds before a build that lacked a chart is tried again; doubled each time.
+  public static let chartRetrySeconds = 15.0
+  /// Seconds before a build that lacked a chart is tried again, at the most.
+  public static let chartRetrySecondsMax = 600.0
+  /// How often a GitRepo's progress is written, at the most.
+  public static let progressInterval: Duration = .seconds(1)
 }

@@ -1,7 +1,9 @@
 import Document
 import Fleet
 import Foundation
+import HelmEngine
 import KubeServer
+import Kustomizer
 import Logging
 import ServiceLifecycle
 import Store
@@ -33,7 +35,12 @@ public struct Manager: Sendable {
     let keys = try CurveKeyFile.loadOrCreate(directory.busKey)
     let directoryOfKeys = KeyDirectory()
     let contents = ContentCache(store: store)
-    let bundles = BundleController(objects: objects, templates: nil, logger: logger.part("bundles"))
+    let helm = HelmWorkers(command: configuration.helmWorker)
+    let bundles = BundleController(
+      objects: objects, builds: KustomizeBuilds(kustomizer: Kustomizer(), contents: contents),
+      templates: HelmValueTemplates(workers: helm), logger: logger.part("bundles"))
+    let charts = ChartSupplier(
+      workers: helm, cacheDirectory: directory.charts, gitDirectory: directory.git, logger: logger.part("charts"))
     let enrollment = EnrollmentService(
       objects: objects, directory: directoryOfKeys,
       existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
@@ -55,6 +62,7 @@ public struct Manager: Sendable {
 
     services = [
       StoreService(store: store),
+      HelmService(workers: helm),
       api,
       bus,
       AgentKeyFollower(store: store, directory: directoryOfKeys, logger: logger.part("keys")),
@@ -66,7 +74,7 @@ public struct Manager: Sendable {
       SummaryController(objects: objects, logger: logger.part("summaries")),
       GitRepoController(
         objects: objects, contents: contents, directory: directory.git, timeout: configuration.gitTimeout,
-        events: EventRecorder(objects: objects), logger: logger.part("git")),
+        charts: charts, events: EventRecorder(objects: objects), logger: logger.part("git")),
       GarbageCollector(objects: objects, logger: logger.part("garbage")),
     ]
     busKey = keys.publicKey
@@ -116,6 +124,16 @@ private struct StoreService: Service {
   func run() async throws {
     try? await gracefulShutdown()
     try await store.close()
+  }
+}
+
+/// Ends Helm's children when nobody asks them any more.
+private struct HelmService: Service {
+  let workers: HelmWorkers
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await workers.stop()
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HelmEngine
 
 /// What a manager is started with; the command's flags fill it (design §10).
 public struct ManagerConfiguration: Sendable {
@@ -20,12 +21,15 @@ public struct ManagerConfiguration: Sendable {
   public var heartbeatInterval: Duration
   /// How long one git operation may take (fleet-behaviour §7.2).
   public var gitTimeout: Duration
+  /// How children are started in which Helm fetches charts and renders values.
+  public var helmWorker: HelmWorkerCommand
 
   /// Defaults are those of `flotilla manager`.
   public init(
     dataDirectory: String, apiHost: String = "127.0.0.1", apiPort: Int = 6443, apiNames: [String] = [],
     busAddress: String = "tcp://127.0.0.1:5671", busPublicEndpoint: String? = nil, localCluster: Bool = false,
-    heartbeatInterval: Duration = .seconds(10), gitTimeout: Duration = .seconds(30)
+    heartbeatInterval: Duration = .seconds(10), gitTimeout: Duration = .seconds(30),
+    helmWorker: HelmWorkerCommand = .ownExecutable()
   ) {
     self.dataDirectory = dataDirectory
     self.apiHost = apiHost
@@ -36,5 +40,6 @@ public struct ManagerConfiguration: Sendable {
     self.localCluster = localCluster
     self.heartbeatInterval = heartbeatInterval
     self.gitTimeout = gitTimeout
+    self.helmWorker = helmWorker
   }
 }

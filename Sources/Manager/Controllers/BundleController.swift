@@ -13,13 +13,17 @@ actor BundleController: Service {
   private let objects: ObjectRepository
   private let logger: Logger
   private let templates: (any ValueTemplateEngine)?
+  private let builds: KustomizeBuilds
   private let queue = WorkQueue<BundleWork>()
   private let payloads: PayloadCache
   private var catalog = Catalog()
   private var synced = false
 
-  init(objects: ObjectRepository, templates: (any ValueTemplateEngine)?, logger: Logger) {
+  init(
+    objects: ObjectRepository, builds: KustomizeBuilds, templates: (any ValueTemplateEngine)?, logger: Logger
+  ) {
     self.objects = objects
+    self.builds = builds
     payloads = PayloadCache(store: objects.store)
     self.templates = templates
     self.logger = logger
@@ -60,9 +64,7 @@ actor BundleController: Service {
 
   private func reconcile(_ work: BundleWork) async throws -> Duration? {
     let known = catalog.bundles[work.bundle]
-    let existing = (catalog.deployments[work.bundle] ?? [:]).filter {
-      work.cluster == nil || $0.value.record.cluster == work.cluster
-    }
+    let existing = catalog.deployments(of: work.bundle, on: work.cluster)
     guard let known, !known.bundle.metadata.isDeleting else {
       // Each deployment's end is seen in the watch and leads back here, until there is none left.
       try await commit(existing.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) })
@@ -76,21 +78,41 @@ actor BundleController: Service {
         work.bundle, bundle: known.bundle, error: known.error.isEmpty ? "the bundle has no resources" : known.error)
       return nil
     }
-    let groups = catalog.groups(namespace: work.bundle.namespace).map(TargetGroup.init)
+    let bundle: Fleet.Bundle
+    do {
+      bundle = try complete(known.bundle)
+    } catch {
+      // A bundle and the Secret of its values change together, but are seen one after the other.
+      if try await !isOutdated(work.bundle) {
+        try await settle(work.bundle, bundle: known.bundle, error: "\(error)")
+      }
+      return nil
+    }
+    let groups = catalog.groups(for: work.bundle).map(TargetGroup.init)
     guard let name = work.cluster else {
-      return try await rollOut(known.bundle, content: content, existing: existing, groups: groups)
+      return try await rollOut(bundle, content: content, existing: existing, groups: groups)
     }
     guard let cluster = catalog.clusters[name] else {
       try await commit(existing.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) })
       return nil
     }
-    var writer = writer(known.bundle, content: content)
-    guard let writes = try await writer.refresh(candidate(cluster, existing), groups: groups) else {
+    var writer = writer(bundle, content: content)
+    guard let writes = try await writer.refresh(candidate(cluster, existing, of: work.bundle), groups: groups) else {
       await queue.add(BundleWork(bundle: work.bundle, cluster: nil))
       return nil
     }
     if !writes.isEmpty { try await commit([writes]) }
     return nil
+  }
+
+  /// Whether the store has a newer bundle, or newer values of it, than the catalog has seen.
+  private func isOutdated(_ name: ObjectName) async throws -> Bool {
+    let bundle = ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)
+    let secret = ObjectKey(kind: StoredKind.secrets, namespace: name.namespace, name: name.name)
+    for key in [bundle, secret] {
+      if try await objects.store.get(key)?.revision != catalog.revision(of: key) { return true }
+    }
+    return false
   }
 
   /// One evaluation of a bundle over all of its clusters; asks to be called again where there is more to make.
@@ -99,10 +121,10 @@ actor BundleController: Service {
   ) async throws -> Duration? {
     var writer = writer(bundle, content: content)
     let name = ObjectName(namespace: bundle.metadata.namespace, name: bundle.metadata.name)
-    let clusters = catalog.candidates(namespace: name.namespace)
+    let clusters = catalog.candidates(for: name)
     let outcome: DeploymentWriter.Outcome
     do {
-      outcome = try await writer.evaluate(clusters.map { candidate($0, existing) }, groups: groups)
+      outcome = try await writer.evaluate(clusters.map { candidate($0, existing, of: name) }, groups: groups)
     } catch let error as FleetError {
       try await settle(name, bundle: bundle, error: "rolloutStrategy: \(error)")
       return nil
@@ -115,22 +137,45 @@ actor BundleController: Service {
     let unavailable = outcome.rollout?.unavailable ?? 0
     catalog.setWaiting(name, outcome.pending + outcome.held + unavailable > 0)
     try await commit(outcome.writes + removals)
-    try await settle(
-      name, bundle: bundle, error: Self.unknownGroups(bundle, groups: groups), reason: Self.unknownGroup,
-      outcome: outcome)
-    return outcome.rollout?.moreToCreate == true && !outcome.writes.isEmpty ? Limits.rolloutPause : nil
+    if let taken = outcome.refused.first {
+      try await settle(name, bundle: bundle, error: taken, outcome: outcome)
+    } else {
+      try await settle(
+        name, bundle: bundle, error: Self.unknownGroups(bundle, groups: groups), reason: Self.unknownGroup,
+        outcome: outcome)
+    }
+    if outcome.rollout?.moreToCreate == true, !outcome.writes.isEmpty { return Limits.rolloutPause }
+    // A tool that was missing, or a child that was killed, may be well the next time.
+    return outcome.failed > 0 || !outcome.refused.isEmpty ? Limits.failedDeploymentRetry : nil
+  }
+
+  /// The bundle with its values, which may lie in a Secret.
+  private func complete(_ bundle: Fleet.Bundle) throws -> Fleet.Bundle {
+    guard !bundle.spec.valuesHash.isEmpty else { return bundle }
+    let name = ObjectName(namespace: bundle.metadata.namespace, name: bundle.metadata.name)
+    guard let values = catalog.values[name] else {
+      throw ManagerError(
+        .invalid,
+        "the Secret \(name) that holds the bundle's Helm values (spec.valuesHash) does not exist; push a new commit, or set"
+          + " forceSyncGeneration on the GitRepo")
+    }
+    return try values.restore(bundle)
   }
 
   nonisolated private func writer(_ bundle: Fleet.Bundle, content: StoredContent) -> sending DeploymentWriter {
     DeploymentWriter(
-      store: objects.store, cache: payloads, bundle: bundle, content: content, engine: templates, now: objects.now())
+      store: objects.store, cache: payloads, bundle: bundle, content: content, builds: builds, engine: templates,
+      now: objects.now())
   }
 
-  private func candidate(_ cluster: Cluster, _ existing: [String: KnownDeployment]) -> DeploymentWriter.Candidate {
+  private func candidate(
+    _ cluster: Cluster, _ existing: [String: KnownDeployment], of bundle: ObjectName
+  ) -> DeploymentWriter.Candidate {
     let namespace = cluster.clusterNamespace ?? cluster.expectedClusterNamespace
     let deployment = existing[namespace]
     return DeploymentWriter.Candidate(
-      cluster: cluster, existing: deployment, health: catalog.health(deployment, namespace: namespace))
+      cluster: cluster, existing: deployment, health: catalog.health(deployment, namespace: namespace),
+      occupant: catalog.occupant(of: namespace, instead: bundle))
   }
 
   /// Commits each deployment's writes together, many deployments at a time.
@@ -163,6 +208,8 @@ actor BundleController: Service {
   }
 
   private func release(_ name: ObjectName) async throws {
+    let secret = ObjectKey(kind: StoredKind.secrets, namespace: name.namespace, name: name.name)
+    if catalog.values[name] != nil { try await objects.delete(secret) }
     try await objects.mutate(ObjectKey(kind: StoredKind.bundles, namespace: name.namespace, name: name.name)) {
       $0.removeFinalizer(Self.finalizer)
     }

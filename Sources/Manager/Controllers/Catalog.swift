@@ -24,8 +24,9 @@ struct KnownBundle: Sendable {
 
 /// Everything targeting looks at, in memory: clusters, groups, bundles (without files) and what is deployed where.
 ///
-/// A value: changes go in, and out come the bundles they concern. A change of a cluster concerns each bundle for that cluster
-/// alone, so its cost does not grow with the number of clusters.
+/// A value: changes go in, and out come the bundles they concern. A change of a cluster concerns that cluster alone, and
+/// those bundles of which it gets something else than before; the indexes find them, so that the cost grows neither with the
+/// number of clusters nor with the number of bundles.
 struct Catalog: Sendable {
   private(set) var clusters: [ObjectName: Cluster] = [:]
   private(set) var groups: [ObjectName: ClusterGroup] = [:]
@@ -34,9 +35,13 @@ struct Catalog: Sendable {
   private(set) var deployments: [ObjectName: [String: KnownDeployment]] = [:]
   /// By client id, for clusters that register again.
   private(set) var clientIDs: [ObjectName: ObjectName] = [:]
-  private var bundlesByNamespace: [String: Set<ObjectName>] = [:]
   private var groupsByNamespace: [String: Set<ObjectName>] = [:]
+  /// By the namespace of clusters: the groups there, and the bundles that may go there.
+  private var indexes: [String: TargetIndex<ObjectName>] = [:]
   private var clustersByNamespace: [String: Set<ObjectName>] = [:]
+  /// Helm values that were cut out of bundles.
+  private(set) var values: [ObjectName: BundleValues] = [:]
+  private var reach = BundleReach()
   private var deploymentBundles: [ObjectKey: ObjectName] = [:]
   private var revisions: [ObjectKey: Revision] = [:]
   /// What agents said last, by BundleDeployment.
@@ -46,8 +51,8 @@ struct Catalog: Sendable {
 
   /// The kinds the catalog wants to hear of, in the order in which a listing should tell them.
   static let kinds = [
-    StoredKind.clusterGroups, StoredKind.clusters, StoredKind.bundles, StoredKind.bundleDeployments,
-    StoredKind.deploymentStatuses,
+    StoredKind.namespaces, StoredKind.bundleNamespaceMappings, StoredKind.clusterGroups, StoredKind.clusters,
+    StoredKind.secrets, StoredKind.bundles, StoredKind.bundleDeployments, StoredKind.deploymentStatuses,
   ]
 
   /// Takes in a change; what it already knows is ignored.
@@ -59,6 +64,9 @@ struct Catalog: Sendable {
     case StoredKind.clusters: return applyCluster(name, change.object)
     case StoredKind.clusterGroups: return applyGroup(name, change.object)
     case StoredKind.bundles: return applyBundle(name, change.object)
+    case StoredKind.secrets: return applySecret(name, change.object)
+    case StoredKind.namespaces: return applyNamespace(name.name, change.object)
+    case StoredKind.bundleNamespaceMappings: return applyMapping(name, change.object)
     case StoredKind.bundleDeployments: return applyDeployment(change)
     case StoredKind.deploymentStatuses: return applyStatus(change)
     default: return []
@@ -72,29 +80,87 @@ struct Catalog: Sendable {
     clustersByNamespace.set(name, in: name.namespace, present: new != nil)
     if let id = old?.spec.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = nil }
     if let id = new?.spec.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = name }
-    guard old.map(TargetedFields.init) != new.map(TargetedFields.init) else { return [] }
-    return Set(bundlesByNamespace[name.namespace, default: []].map { BundleWork(bundle: $0, cluster: name) })
+    return work(on: name, from: old.flatMap(Self.target), to: new.flatMap(Self.target))
+  }
+
+  /// A cluster as targeting sees it; nil while it gets nothing, whatever the bundles say.
+  private static func target(_ cluster: Cluster) -> TargetCluster? {
+    cluster.clusterNamespace == nil || cluster.metadata.isDeleting ? nil : TargetCluster(cluster)
+  }
+
+  private func work(on name: ObjectName, from old: TargetCluster?, to new: TargetCluster?) -> Set<BundleWork> {
+    let changes = indexes[name.namespace]?.changes(from: old, to: new) ?? []
+    var concerned = Set(changes.map(\.bundle))
+    if let old, old.clusterNamespace != new?.clusterNamespace {
+      // What is deployed must go, also where it was not wanted any more.
+      concerned.formUnion(deployments.lazy.filter { $0.value[old.clusterNamespace] != nil }.map(\.key))
+    }
+    return Set(concerned.map { BundleWork(bundle: $0, cluster: name) })
   }
 
   private mutating func applyGroup(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
-    let old = groups[name]
     let new = stored.flatMap { try? ClusterGroup(ObjectRepository.document(of: $0)) }
     groups[name] = new
     groupsByNamespace.set(name, in: name.namespace, present: new != nil)
-    if old?.spec == new?.spec, old?.metadata.labels == new?.metadata.labels { return [] }
-    return Set(bundlesByNamespace[name.namespace, default: []].map { BundleWork(bundle: $0, cluster: nil) })
+    let concerned = indexes[name.namespace, default: TargetIndex()].set(group: name.name, to: new.map(TargetGroup.init))
+    return Set(concerned.map { BundleWork(bundle: $0, cluster: nil) })
   }
 
   private mutating func applyBundle(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
     let old = bundles[name]
     bundles[name] = stored.map(KnownBundle.init)
-    bundlesByNamespace.set(name, in: name.namespace, present: stored != nil)
     let new = bundles[name]
+    let oldReach = reach.namespaces(of: name)
+    reach.set(name, labels: new?.bundle.metadata.labels)
+    if old?.bundle.spec != new?.bundle.spec || oldReach != reach.namespaces(of: name) {
+      index(name, formerly: oldReach)
+    }
     let same =
       old?.bundle.spec == new?.bundle.spec && old?.content == new?.content && old?.error == new?.error
       && old?.bundle.metadata.labels == new?.bundle.metadata.labels
       && old?.bundle.metadata.isDeleting == new?.bundle.metadata.isDeleting
     return same && old != nil && new != nil ? [] : [BundleWork(bundle: name, cluster: nil)]
+  }
+
+  /// Files a bundle under the namespaces that its clusters may come from.
+  private mutating func index(_ bundle: ObjectName, formerly old: Set<String>) {
+    let new = reach.namespaces(of: bundle)
+    let spec = completeSpec(of: bundle)
+    for namespace in old.subtracting(new) { indexes[namespace]?.set(bundle, to: nil) }
+    for namespace in new { indexes[namespace, default: TargetIndex()].set(bundle, to: spec) }
+  }
+
+  /// What a bundle wants, with its values as far as they are known: without them, every label might be in its templates.
+  private func completeSpec(of name: ObjectName) -> BundleSpec? {
+    guard let bundle = bundles[name]?.bundle else { return nil }
+    guard !bundle.spec.valuesHash.isEmpty, let values = values[name] else { return bundle.spec }
+    return (try? values.restore(bundle))?.spec ?? bundle.spec
+  }
+
+  private mutating func applyNamespace(_ name: String, _ stored: StoredObject?) -> Set<BundleWork> {
+    let object = stored.flatMap { try? ObjectRepository.document(of: $0) }
+    return reaching { $0.set(namespace: name, labels: object.map { $0.at("metadata", "labels")?.stringMap ?? [:] }) }
+  }
+
+  private mutating func applyMapping(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
+    let mapping = stored.flatMap { try? NamespaceMapping(ObjectRepository.document(of: $0)) }
+    return reaching { $0.set(mapping: name, to: mapping) }
+  }
+
+  private mutating func reaching(_ change: (inout BundleReach) -> Set<ObjectName>) -> Set<BundleWork> {
+    let before = reach
+    let concerned = change(&reach)
+    for bundle in concerned { index(bundle, formerly: before.namespaces(of: bundle)) }
+    return Set(concerned.map { BundleWork(bundle: $0, cluster: nil) })
+  }
+
+  /// Values that were cut out of a bundle lie in a Secret of its name.
+  private mutating func applySecret(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
+    let old = values[name]
+    values[name] = stored.flatMap { try? BundleValues(secret: ObjectRepository.document(of: $0)) }
+    guard old != values[name], bundles[name] != nil else { return [] }
+    index(name, formerly: reach.namespaces(of: name))
+    return [BundleWork(bundle: name, cluster: nil)]
   }
 
   private mutating func applyDeployment(_ change: ObjectChange) -> Set<BundleWork> {
@@ -121,6 +187,21 @@ struct Catalog: Sendable {
     return [BundleWork(bundle: bundle, cluster: nil)]
   }
 
+  /// What is deployed of a bundle, by deployment namespace; with a cluster, what is deployed to that one alone.
+  func deployments(of bundle: ObjectName, on cluster: ObjectName?) -> [String: KnownDeployment] {
+    let all = deployments[bundle] ?? [:]
+    guard let cluster else { return all }
+    guard let known = clusters[cluster] else { return all.filter { $0.value.record.cluster == cluster } }
+    let namespaces: Set = [known.clusterNamespace ?? known.expectedClusterNamespace, known.expectedClusterNamespace]
+    return Dictionary(
+      uniqueKeysWithValues: namespaces.compactMap { namespace in
+        all[namespace].flatMap { $0.record.cluster == cluster ? (namespace, $0) : nil }
+      })
+  }
+
+  /// The newest revision of an object that was seen; nil for one that is not there.
+  func revision(of key: ObjectKey) -> Revision? { revisions[key] }
+
   /// What the agent of a deployment said last.
   func health(_ deployment: KnownDeployment?, namespace: String) -> DeploymentHealth {
     guard let deployment else { return DeploymentHealth() }
@@ -132,33 +213,24 @@ struct Catalog: Sendable {
     if waits { waiting.insert(bundle) } else { waiting.remove(bundle) }
   }
 
-  /// The clusters that a bundle of a namespace may be deployed to.
-  func candidates(namespace: String) -> [Cluster] {
-    clustersByNamespace[namespace, default: []].sorted().compactMap { clusters[$0] }
+  /// The clusters that a bundle may be deployed to, in order of their names.
+  func candidates(for bundle: ObjectName) -> [Cluster] {
+    let names = reach.namespaces(of: bundle).flatMap { clustersByNamespace[$0, default: []] }
+    return names.sorted { ($0.name, $0.namespace) < ($1.name, $1.namespace) }.compactMap { clusters[$0] }
   }
 
-  /// The groups of a namespace.
-  func groups(namespace: String) -> [ClusterGroup] {
-    groupsByNamespace[namespace, default: []].sorted().compactMap { groups[$0] }
+  /// The groups that those clusters may be in.
+  func groups(for bundle: ObjectName) -> [ClusterGroup] {
+    let names = reach.namespaces(of: bundle).flatMap { groupsByNamespace[$0, default: []] }
+    return names.sorted().compactMap { groups[$0] }
   }
-}
 
-/// What of a Cluster decides what it gets.
-private struct TargetedFields: Hashable {
-  var labels: [String: String]
-  var annotations: [String: String]
-  var paused: Bool
-  var templateValues: Value
-  var namespace: String?
-  var deleting: Bool
-
-  init(_ cluster: Cluster) {
-    labels = cluster.metadata.labels
-    annotations = cluster.metadata.annotations
-    paused = cluster.spec.paused
-    templateValues = cluster.spec.templateValues
-    namespace = cluster.clusterNamespace
-    deleting = cluster.metadata.isDeleting
+  /// The other bundle that has the place of a bundle's deployment in a namespace: names are all that tells deployments of a
+  /// cluster apart, and mappings let bundles of several namespaces meet.
+  func occupant(of namespace: String, instead bundle: ObjectName) -> ObjectName? {
+    let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: bundle.name)
+    guard let other = deploymentBundles[key], other != bundle else { return nil }
+    return other
   }
 }
 

@@ -10,9 +10,11 @@ struct DeploymentWriter {
   let cache: PayloadCache
   let bundle: Bundle
   let content: StoredContent
+  let builds: KustomizeBuilds
   let now: Timestamp
   private var planner: DeploymentPlanner
   private var payloads: [PayloadKey: String] = [:]
+  private var contents: [ObjectIdentifier: Result<StoredContent, any Error>] = [:]
 
   private struct PayloadKey: Hashable {
     var version: ObjectIdentifier
@@ -21,13 +23,14 @@ struct DeploymentWriter {
   }
 
   init(
-    store: any Store, cache: PayloadCache, bundle: Bundle, content: StoredContent,
+    store: any Store, cache: PayloadCache, bundle: Bundle, content: StoredContent, builds: KustomizeBuilds,
     engine: (any ValueTemplateEngine)?, now: Timestamp
   ) {
     self.store = store
     self.cache = cache
     self.bundle = bundle
     self.content = content
+    self.builds = builds
     self.now = now
     planner = DeploymentPlanner(spec: bundle.spec, manifestID: content.id, engine: engine)
   }
@@ -38,6 +41,8 @@ struct DeploymentWriter {
     var existing: KnownDeployment?
     /// What its agent said last.
     var health: DeploymentHealth
+    /// Another bundle of this name that the cluster has already.
+    var occupant: ObjectName?
   }
 
   /// What bringing clusters nearer to what they should have takes.
@@ -50,12 +55,18 @@ struct DeploymentWriter {
     var pending = 0
     /// Deployments that were made or changed before, whose newest version is not released yet.
     var held = 0
+    /// Clusters for which no version could be made; their deployments say why.
+    var failed = 0
+    /// Why clusters that are targeted get nothing at all.
+    var refused: [String] = []
   }
 
   fileprivate struct Targeted {
     var candidate: Candidate
     var target: TargetCluster
     var version: DeploymentVersion
+    /// What the agent is sent: the bundle's files, or what kustomize made of them.
+    var content: StoredContent
     var paused: Bool
   }
 
@@ -66,8 +77,12 @@ struct DeploymentWriter {
     var targeted: [Targeted] = []
     var targets: [RolloutTarget] = []
     for candidate in candidates {
-      switch decide(candidate, groups: groups) {
+      switch await decide(candidate, groups: groups) {
       case .writes(let writes): if !writes.isEmpty { outcome.writes.append(writes) }
+      case .failed(let writes):
+        outcome.failed += 1
+        if !writes.isEmpty { outcome.writes.append(writes) }
+      case .refused(let reason): outcome.refused.append(reason)
       case .targeted(let entry):
         targeted.append(entry)
         targets.append(entry.rolloutTarget(groups: Targeting.groups(of: entry.target, among: groups)))
@@ -92,8 +107,9 @@ struct DeploymentWriter {
 
   /// The writes for one cluster that changed, where they need no look at the others; nil where the rollout must decide.
   mutating func refresh(_ candidate: Candidate, groups: [TargetGroup]) async throws -> [Write]? {
-    switch decide(candidate, groups: groups) {
-    case .writes(let writes): return writes
+    switch await decide(candidate, groups: groups) {
+    case .writes(let writes), .failed(let writes): return writes
+    case .refused: return nil
     case .targeted(let entry):
       guard candidate.existing?.record.staged?.deploymentID == entry.version.deploymentID,
         candidate.existing?.record.current?.deploymentID == entry.version.deploymentID
@@ -104,24 +120,64 @@ struct DeploymentWriter {
 
   private enum Decision {
     case writes([Write])
+    case failed([Write])
+    case refused(String)
     case targeted(Targeted)
   }
 
-  private mutating func decide(_ candidate: Candidate, groups: [TargetGroup]) -> Decision {
+  private mutating func decide(_ candidate: Candidate, groups: [TargetGroup]) async -> Decision {
     let cluster = candidate.cluster
     let target = TargetCluster(cluster)
     let removal = candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) } ?? []
     guard cluster.clusterNamespace != nil, !cluster.metadata.isDeleting else { return .writes(removal) }
-    switch planner.plan(target, groups: Targeting.groups(of: target, among: groups)) {
+    switch await planner.plan(target, groups: Targeting.groups(of: target, among: groups)) {
     case .none: return .writes(removal)
-    case .failed(let error):
-      let failed = record(candidate.existing, cluster: target) { $0.error = error.description }
-      return .writes(put(failed, over: candidate.existing, cluster: target))
+    case _ where candidate.occupant != nil:
+      return .refused(
+        "cluster \(target.key) has a bundle \(bundle.metadata.name) of another namespace already"
+          + " (\(candidate.occupant.map { "\($0)" } ?? "")); give one of them another name")
+    case .failed(let error): return .failed(failure(error.description, candidate.existing, cluster: target))
     case .version(let version):
-      return .targeted(
-        Targeted(
-          candidate: candidate, target: target, version: version, paused: bundle.spec.paused || cluster.spec.paused))
+      do {
+        let content = try await content(of: version, existing: candidate.existing?.record)
+        return .targeted(
+          Targeted(
+            candidate: candidate, target: target, version: version, content: content,
+            paused: bundle.spec.paused || cluster.spec.paused))
+      } catch {
+        return .failed(failure("\(error)", candidate.existing, cluster: target))
+      }
     }
+  }
+
+  /// What was deployed before stays, and the deployment says why there is nothing newer.
+  private func failure(_ error: String, _ existing: KnownDeployment?, cluster: TargetCluster) -> [Write] {
+    put(record(existing, cluster: cluster) { $0.error = error }, over: existing, cluster: cluster)
+  }
+
+  /// What agents are sent of a version, made once for all clusters that get it. What a deployment of the same version has
+  /// already is taken as it is: a restarted manager builds nothing again.
+  private mutating func content(
+    of version: DeploymentVersion, existing: DeploymentRecord?
+  ) async throws -> StoredContent {
+    guard content.hasKustomization else { return content }
+    if let known = contents[ObjectIdentifier(version)] { return try known.get() }
+    let same = [existing?.staged, existing?.current].compactMap(\.self).first {
+      $0.deploymentID == version.deploymentID
+    }
+    let result: Result<StoredContent, any Error>
+    if let same, let payload = try await cache.payload(same.payload) {
+      result = .success(StoredContent(id: payload.manifestID, digest: same.content, hasKustomization: false))
+    } else {
+      do {
+        result = .success(try await builds.content(of: content, options: version.options))
+      } catch {
+        result = .failure(error)
+      }
+    }
+    kept.append(version)
+    contents[ObjectIdentifier(version)] = result
+    return try result.get()
   }
 
   /// The record after a step of the rollout. What changes without a new deployment id (drift options, the commit) goes through
@@ -131,8 +187,8 @@ struct DeploymentWriter {
     var staged = old?.staged
     if step?.create == true || step?.stage == true || staged?.deploymentID == entry.version.deploymentID {
       staged = DeploymentRecord.Version(
-        deploymentID: entry.version.deploymentID, content: content.digest,
-        payload: try await payload(of: entry.version, paused: entry.paused, instead: old?.staged))
+        deploymentID: entry.version.deploymentID, content: entry.content.digest,
+        payload: try await payload(of: entry, instead: old?.staged))
     }
     var current = old?.current
     if entry.paused {
@@ -179,15 +235,16 @@ struct DeploymentWriter {
   /// A payload that differs from the one in use by the commit alone does not take its place: a commit that leaves a bundle
   /// as it was reaches no agent.
   private mutating func payload(
-    of version: DeploymentVersion, paused: Bool, instead staged: DeploymentRecord.Version?
+    of entry: Targeted, instead staged: DeploymentRecord.Version?
   ) async throws -> String {
+    let version = entry.version
     let key = PayloadKey(
-      version: ObjectIdentifier(version), paused: paused,
+      version: ObjectIdentifier(version), paused: entry.paused,
       inUse: staged?.deploymentID == version.deploymentID ? staged?.payload : nil)
     if let digest = payloads[key] { return digest }
     let payload = DeploymentPayload(
-      bundle: bundle, manifestID: content.id, deploymentID: version.deploymentID, options: version.options,
-      paused: paused)
+      bundle: bundle, manifestID: entry.content.id, deploymentID: version.deploymentID, options: version.options,
+      paused: entry.paused)
     var digest = key.inUse
     if let inUse = key.inUse, try await cache.payload(inUse)?.isEquivalent(to: payload) != true { digest = nil }
     let result = if let digest { digest } else { try await store.putBlob(payload.encoded()).hex }

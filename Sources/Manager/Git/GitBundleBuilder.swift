@@ -11,6 +11,8 @@ import Store
 struct GitBundleBuilder: Sendable {
   /// Where mirrors are: `<directory>/<namespace>/<name>`.
   let directory: String
+  /// Fetches charts from elsewhere; nil fetches none.
+  let charts: ChartSupplier?
   let logger: Logger
 
   /// The commit a GitRepo means now, by asking its server; a full commit id is taken as it is.
@@ -18,9 +20,12 @@ struct GitBundleBuilder: Sendable {
     try await GitMirror.resolve(Self.revision(repo), of: remote)
   }
 
-  /// The Bundles of a commit that the server has.
+  /// The Bundles of a commit that the server has, with the charts that they take from elsewhere.
+  ///
+  /// `fresh` asks chart servers whatever was fetched before; `progress` is told what the build waits for.
   func build(
-    _ repo: GitRepo, name: ObjectName, remote: GitRemote, commit: String
+    _ repo: GitRepo, name: ObjectName, remote: GitRemote, commit: String, sources: ChartSources, fresh: Bool,
+    progress: @escaping ChartProgress
   ) async throws(GitError) -> BuildResult {
     let mirror = GitMirror(directory: path(name), logger: logger)
     // A branch may have moved on since it was asked; what was announced is what is built.
@@ -28,10 +33,12 @@ struct GitBundleBuilder: Sendable {
       _ = try await mirror.fetch(Self.revision(repo), from: remote)
       if !(await mirror.contains(commit)) { _ = try await mirror.fetch(.revision(commit), from: remote) }
     }
-    let options = BuildOptions(gitRepo: repo, commit: commit)
-    return try await mirror.withTree(of: commit) { tree throws(GitError) in
-      BundleBuilder.build(
-        repository: name.name, tree: GitSourceTree(tree: tree), paths: repo.spec.paths, options: options)
+    // While charts are fetched, the mirror's threads are others'.
+    return try await BundleBuild.build(
+      repository: name.name, paths: repo.spec.paths, options: BuildOptions(gitRepo: repo, commit: commit),
+      supplier: charts, sources: sources, fresh: fresh, progress: progress
+    ) { body throws(GitError) in
+      try await mirror.withTree(of: commit) { tree throws(GitError) in body(GitSourceTree(tree: tree)) }
     }
   }
 

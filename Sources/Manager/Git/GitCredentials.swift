@@ -58,7 +58,8 @@ struct GitCredentials: Sendable {
 struct SecretData: Sendable {
   let name: String
   let type: String
-  private let data: [String: [UInt8]]
+  /// Each key's value, out of base64.
+  let data: [String: [UInt8]]
 
   /// Throws `ManagerError` where a value is not base64.
   init(_ secret: Value, name: String) throws {

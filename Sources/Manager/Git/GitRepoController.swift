@@ -14,6 +14,7 @@ actor GitRepoController: Service {
 
   private let objects: ObjectRepository
   private let credentials: GitCredentials
+  private let chartSecrets: ChartSecrets
   private let builder: GitBundleBuilder
   private let writer: BundleWriter
   private let events: EventRecorder
@@ -24,12 +25,13 @@ actor GitRepoController: Service {
   private var namesBySecret: [ObjectName: Set<ObjectName>] = [:]
 
   init(
-    objects: ObjectRepository, contents: ContentCache, directory: String, timeout: Duration, events: EventRecorder,
-    logger: Logger
+    objects: ObjectRepository, contents: ContentCache, directory: String, timeout: Duration,
+    charts: ChartSupplier?, events: EventRecorder, logger: Logger
   ) {
     self.objects = objects
     self.credentials = GitCredentials(objects: objects, timeout: timeout)
-    self.builder = GitBundleBuilder(directory: directory, logger: logger)
+    self.chartSecrets = ChartSecrets(objects: objects)
+    self.builder = GitBundleBuilder(directory: directory, charts: charts, logger: logger)
     self.writer = BundleWriter(objects: objects, contents: contents)
     self.events = events
     self.logger = logger
@@ -75,6 +77,8 @@ actor GitRepoController: Service {
     try await objects.mutate(key) { $0.addFinalizer(Self.finalizer) }
     let repo = try GitRepo(object)
     let status = GitRepoStatusWriter(objects: objects, key: key)
+    remember(name, repo: repo)
+    var charts = try await chartSecrets.read(repo)
     let access: GitAccess
     do {
       access = try await credentials.access(repo)
@@ -83,22 +87,26 @@ actor GitRepoController: Service {
       try await events.record(.warning, "FailedValidatingSecret", "\(error)", about: object)
       return .seconds(15)
     }
-    remember(name, repo: repo)
-    return try await sync(name, repo: repo, object: object, access: access, status: status)
+    charts.sources.knownHosts = access.remote.knownHosts
+    return try await sync(name, repo: repo, object: object, access: access, charts: charts, status: status)
   }
 
   private func remember(_ name: ObjectName, repo: GitRepo) {
     let secret = repo.spec.clientSecretName.isEmpty ? GitCredentials.defaultSecret : repo.spec.clientSecretName
-    namesBySecret[ObjectName(namespace: name.namespace, name: secret), default: []].insert(name)
+    for secret in [secret] + ChartSecrets.names(repo) {
+      namesBySecret[ObjectName(namespace: name.namespace, name: secret), default: []].insert(name)
+    }
     if syncs[name]?.uid != repo.metadata.uid {
       syncs[name] = (repo.metadata.uid, GitRepoSync(built: GitRepoStatusWriter.built(repo)))
     }
   }
 
   private func sync(
-    _ name: ObjectName, repo: GitRepo, object: Value, access: GitAccess, status: GitRepoStatusWriter
+    _ name: ObjectName, repo: GitRepo, object: Value, access: GitAccess, charts: GitRepoCharts,
+    status: GitRepoStatusWriter
   ) async throws -> Duration? {
-    let request = GitRepoSync.Request(repo, secrets: access.fingerprint)
+    let secrets = SecretHashes(access, charts)
+    let request = GitRepoSync.Request(repo, secrets: secrets.text)
     var sync = syncs[name]?.sync ?? GitRepoSync(built: nil)
     defer { syncs[name] = (repo.metadata.uid, sync) }
     switch sync.next(request, now: elapsed()) {
@@ -119,7 +127,7 @@ actor GitRepoController: Service {
       return pace(sync, request)
     }
     sync.polled(request, now: elapsed(), jitter: .random(in: 0...0.1))
-    guard sync.needsBuild(request, commit: commit) else {
+    guard sync.needsBuild(request, commit: commit, now: elapsed()) else {
       try await status.polled(commit)
       return pace(sync, request)
     }
@@ -128,11 +136,27 @@ actor GitRepoController: Service {
     }
     logger.info("new commit", metadata: ["gitrepo": "\(name)", "commit": "\(commit)"])
     try await status.building(commit)
+    if let problem = charts.problem {
+      try await events.record(.warning, "FailedValidatingSecret", problem, about: object)
+    }
     do {
-      let result = try await builder.build(repo, name: name, remote: access.remote, commit: commit)
+      // A forced build is what people ask for who published a chart's version again.
+      let isForced = (repo.status["updateGeneration"]?.integer ?? 0) != repo.spec.forceSyncGeneration
+      let result = try await builder.build(
+        repo, name: name, remote: access.remote, commit: commit, sources: charts.sources, fresh: isForced,
+        progress: progress(status))
+      // A build that was cut off says nothing of the repository.
+      try Task.checkCancellation()
       let refused = try await writer.write(result, repository: name)
-      try await status.built(commit, repo: repo, secrets: access.fingerprint, result: result, refused: refused)
-      if refused.isEmpty { sync.finished(request, commit: commit) } else { sync.interrupted() }
+      try await status.built(
+        commit, repo: repo, secrets: secrets, result: result, problem: charts.problem, refused: refused)
+      if !refused.isEmpty {
+        sync.interrupted()
+      } else if result.failures.contains(where: { $0.error.code == .chartUnavailable }) {
+        sync.incomplete(request, commit: commit, now: elapsed())
+      } else {
+        sync.finished(request, commit: commit)
+      }
       if !result.failureMessage.isEmpty {
         try await events.record(.warning, "Failed", result.failureMessage, about: object)
         logger.warning(
@@ -144,6 +168,18 @@ actor GitRepoController: Service {
       logger.warning("a commit cannot be read", metadata: ["gitrepo": "\(name)", "error": "\(error.message)"])
     }
     return pace(sync, request)
+  }
+
+  /// Puts what a build waits for into the GitRepo's condition, not more often than people read.
+  private func progress(_ status: GitRepoStatusWriter) -> ChartProgress {
+    let gate = ProgressGate(interval: Limits.progressInterval)
+    let logger = logger
+    return { message in
+      guard gate.opens(at: .now) else { return }
+      do { try await status.progress(message) } catch {
+        logger.debug("progress cannot be written", metadata: ["error": "\(error)"])
+      }
+    }
   }
 
   private func pace(_ sync: GitRepoSync, _ request: GitRepoSync.Request) -> Duration? {

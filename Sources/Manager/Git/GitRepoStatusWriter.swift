@@ -6,9 +6,6 @@ import Store
 /// `GitPolling`, `Accepted`, `Reconciling` and `Stalled` (fleet-behaviour §1.2, §7.3). `Ready` and the summary are others' to write.
 /// Nothing is written that says nothing new.
 struct GitRepoStatusWriter: Sendable {
-  /// Remembers which Secret data the Bundles were made with.
-  static let secretHash = "fleet.cattle.io/client-secret-hash"
-
   let objects: ObjectRepository
   let key: ObjectKey
 
@@ -18,7 +15,7 @@ struct GitRepoStatusWriter: Sendable {
     return GitRepoSync.Built(
       commit: repo.commit, generation: repo.status["observedGeneration"]?.integer ?? 0,
       forceSyncGeneration: repo.status["updateGeneration"]?.integer ?? 0,
-      secrets: repo.metadata.annotations[Self.secretHash] ?? "")
+      secrets: SecretHashes(annotations: repo.metadata.annotations).text)
   }
 
   /// The server's credentials are missing or unusable.
@@ -56,14 +53,22 @@ struct GitRepoStatusWriter: Sendable {
     }
   }
 
-  /// A commit's Bundles are written; directories that failed are named.
+  /// A build waits for something, which is said in a few words.
+  func progress(_ message: String) async throws {
+    try await write { _, conditions, now in
+      conditions.set("Reconciling", true, reason: "InProgress", message: message, at: now)
+    }
+  }
+
+  /// A commit's Bundles are written; directories that failed are named. `problem` is what is wrong with the
+  /// GitRepo itself and stopped none of them.
   func built(
-    _ commit: String, repo: GitRepo, secrets: String, result: BuildResult,
+    _ commit: String, repo: GitRepo, secrets: SecretHashes, result: BuildResult, problem: String?,
     refused: [(bundle: String, reason: String)]
   ) async throws {
     let problems = result.failures.map(\.description) + refused.map { "Bundle \($0.bundle): \($0.reason)" }
-    let warnings = (result.warnings.map(\.description) + UnsupportedOptions.notes(repo, bundles: result.bundles))
-      .joined(separator: "\n")
+    let unusual = result.warnings.map(\.description) + UnsupportedOptions.notes(repo, bundles: result.bundles)
+    let warnings = ([problem].compactMap { $0 } + unusual).joined(separator: "\n")
     try await write { status, conditions, now in
       if status["commit"]?.string != commit {
         // Until the summaries have looked at the new bundles, nobody should take the old ones' readiness for theirs.
@@ -84,7 +89,7 @@ struct GitRepoStatusWriter: Sendable {
         conditions.set("Warnings", true, reason: "Unusual", message: warnings, at: now)
       }
     } annotations: {
-      $0[Self.secretHash] = .string(secrets)
+      secrets.write(to: &$0)
     }
   }
 

@@ -36,6 +36,8 @@ struct GitRepoSync: Sendable {
     case idle
   }
 
+  /// A build that lacked something from elsewhere, and when it is worth trying again.
+  private var retry: (input: Built, time: Double, attempts: Int)?
   private var lastPoll: (time: Double, request: Request, jitter: Double)?
   /// The newest result, good or bad; the same input is not built twice.
   private(set) var last: Built?
@@ -47,8 +49,10 @@ struct GitRepoSync: Sendable {
   func next(_ request: Request, now: Double) -> Step {
     guard let lastPoll else { return .poll }
     if lastPoll.request != request { return .poll }
-    if request.pollingDisabled { return .idle }
-    let due = lastPoll.time + request.interval * (1 + lastPoll.jitter)
+    let polling = request.pollingDisabled ? nil : lastPoll.time + request.interval * (1 + lastPoll.jitter)
+    // A server that cannot be asked for its commit must not be asked without a pause.
+    let again = retry.map { max($0.time, lastPoll.time + Limits.chartRetrySeconds) }
+    guard let due = [polling, again].compactMap({ $0 }).min() else { return .idle }
     return now >= due ? .poll : .wait(due - now)
   }
 
@@ -57,18 +61,34 @@ struct GitRepoSync: Sendable {
     lastPoll = (now, request, jitter)
   }
 
-  /// Whether bundles must be made from `commit`: anything that went into the last ones is another now.
-  func needsBuild(_ request: Request, commit: String) -> Bool {
-    last != Self.build(request, commit: commit)
+  /// Whether bundles must be made from `commit`: anything that went into the last ones is another now, or what they lacked
+  /// may have come.
+  func needsBuild(_ request: Request, commit: String, now: Double) -> Bool {
+    let input = Self.build(request, commit: commit)
+    return last != input || (retry.map { $0.input == input && now >= $0.time } ?? false)
   }
 
   /// Takes note of a build that ended, well or badly: it is not repeated on the same input.
   mutating func finished(_ request: Request, commit: String) {
     last = Self.build(request, commit: commit)
+    retry = nil
+  }
+
+  /// Takes note of a build that lacked something from elsewhere, a chart for example: it is repeated on the same input, each
+  /// time after twice the wait.
+  mutating func incomplete(_ request: Request, commit: String, now: Double) {
+    let input = Self.build(request, commit: commit)
+    let attempts = retry.map { $0.input == input ? $0.attempts : 0 } ?? 0
+    let wait = Limits.chartRetrySeconds * Double(1 << min(attempts, 16))
+    last = input
+    retry = (input, now + min(wait, Limits.chartRetrySecondsMax), attempts + 1)
   }
 
   /// Takes note of a build that failed for a passing reason (the network, say): the next poll builds again.
-  mutating func interrupted() { last = nil }
+  mutating func interrupted() {
+    last = nil
+    retry = nil
+  }
 
   private static func build(_ request: Request, commit: String) -> Built {
     Built(

@@ -33,18 +33,25 @@ struct BundleCodec: ObjectCodec {
 struct StoredContent: Hashable, Sendable {
   var id: String
   var digest: String
+  /// Whether kustomize may have to build it; noted here, so that nobody reads the files to find out.
+  var hasKustomization: Bool
 
-  init(id: String, digest: String) {
+  init(id: String, digest: String, hasKustomization: Bool) {
     self.id = id
     self.digest = digest
+    self.hasKustomization = hasKustomization
   }
 
   init?(_ value: Value?) {
     guard let id = value?["id"]?.string, let digest = value?["digest"]?.string else { return nil }
-    self.init(id: id, digest: digest)
+    self.init(id: id, digest: digest, hasKustomization: value?["kustomization"]?.bool ?? false)
   }
 
-  var value: Value { ["id": .string(id), "digest": .string(digest)] }
+  var value: Value {
+    var value: Value = ["id": .string(id), "digest": .string(digest)]
+    if hasKustomization { value["kustomization"] = true }
+    return value
+  }
 }
 
 /// Manifests in and out of the blob store; the last few read are kept, because a list or a watch asks for the same one often.
@@ -57,7 +64,7 @@ actor ContentCache {
   /// Stores a manifest's gzip; equal manifests share one blob.
   func put(_ manifest: Manifest) async throws -> StoredContent {
     let digest = try await store.putBlob(try manifest.blob())
-    return StoredContent(id: manifest.id, digest: digest.hex)
+    return StoredContent(id: manifest.id, digest: digest.hex, hasKustomization: manifest.hasKustomization)
   }
 
   /// The manifest of a stored content; throws where the blob is gone or not the one named.

@@ -94,7 +94,8 @@ struct ObjectRepository: Sendable {
     throw ManagerError(.conflict, "\(key.kind) \(key.namespace)/\(key.name) kept changing while it was being deleted")
   }
 
-  private func stamped(_ object: Value) -> Value {
+  /// A new object with what every stored one has: UID, time of creation, generation.
+  func stamped(_ object: Value) -> Value {
     var object = object
     if object.at("metadata", "uid") == nil {
       object.set(.string(UUIDText.make()), at: "metadata", "uid")

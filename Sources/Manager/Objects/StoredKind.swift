@@ -7,6 +7,7 @@ enum StoredKind {
   static let clusterGroups = "clustergroups.fleet.cattle.io"
   static let clusterRegistrations = "clusterregistrations.fleet.cattle.io"
   static let clusterRegistrationTokens = "clusterregistrationtokens.fleet.cattle.io"
+  static let bundleNamespaceMappings = "bundlenamespacemappings.fleet.cattle.io"
   static let contents = "contents.fleet.cattle.io"
   static let namespaces = "namespaces"
   static let secrets = "secrets"

@@ -35,14 +35,36 @@ import Testing
   func building() {
     var sync = GitRepoSync(
       built: GitRepoSync.Built(commit: "a", generation: 1, forceSyncGeneration: 0, secrets: ""))
-    #expect(!sync.needsBuild(request(), commit: "a"))
-    #expect(sync.needsBuild(request(), commit: "b"))
-    #expect(sync.needsBuild(request(generation: 2), commit: "a"))
-    #expect(sync.needsBuild(request(force: 1), commit: "a"))
-    #expect(sync.needsBuild(request(secrets: "x"), commit: "a"))
+    #expect(!sync.needsBuild(request(), commit: "a", now: 0))
+    #expect(sync.needsBuild(request(), commit: "b", now: 0))
+    #expect(sync.needsBuild(request(generation: 2), commit: "a", now: 0))
+    #expect(sync.needsBuild(request(force: 1), commit: "a", now: 0))
+    #expect(sync.needsBuild(request(secrets: "x"), commit: "a", now: 0))
     sync.finished(request(), commit: "b")
-    #expect(!sync.needsBuild(request(), commit: "b"))
+    #expect(!sync.needsBuild(request(), commit: "b", now: 0))
     sync.interrupted()
-    #expect(sync.needsBuild(request(), commit: "b"))
+    #expect(sync.needsBuild(request(), commit: "b", now: 0))
+  }
+
+  @Test("a build that lacked a chart is repeated, each time after twice the wait, also where polling is disabled")
+  func incompleteBuilds() {
+    let request = request(pollingDisabled: true)
+    var sync = GitRepoSync(built: nil)
+    var now = 0.0
+    for wait in [15.0, 30, 60, 120, 240, 480, 600, 600] {
+      sync.polled(request, now: now, jitter: 0)
+      sync.incomplete(request, commit: "a", now: now)
+      #expect(!sync.needsBuild(request, commit: "a", now: now + wait - 1))
+      #expect(sync.next(request, now: now) == .wait(wait))
+      now += wait
+      #expect(sync.next(request, now: now) == .poll)
+      #expect(sync.needsBuild(request, commit: "a", now: now))
+    }
+    // The repository's own server is down meanwhile: it is not asked without a pause.
+    sync.polled(request, now: now, jitter: 0)
+    #expect(sync.next(request, now: now) == .wait(Limits.chartRetrySeconds))
+    #expect(sync.needsBuild(request, commit: "b", now: now))
+    sync.finished(request, commit: "b")
+    #expect(sync.next(request, now: now) == .idle)
   }
 }

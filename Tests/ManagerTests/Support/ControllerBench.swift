@@ -1,6 +1,7 @@
 import Document
 import Fleet
 import Foundation
+import Kustomizer
 import Logging
 import ServiceLifecycle
 import Store
@@ -16,7 +17,8 @@ final class ControllerBench: Sendable {
   let contents: ContentCache
   private let task: Task<Void, Never>
 
-  init() async throws {
+  /// A bench; `charts` makes what fetches charts from elsewhere, which nothing does otherwise.
+  init(charts: (DataDirectory) -> ChartSupplier? = { _ in nil }) async throws {
     directory = FileManager.default.temporaryDirectory.appending(path: "flotilla-manager-\(UUIDText.make())")
     let data = try DataDirectory(directory.path)
     let store = try await SQLiteStore(path: data.database)
@@ -30,11 +32,13 @@ final class ControllerBench: Sendable {
     logger.logLevel = .error
     let services: [any Service] = [
       ClusterController(objects: objects, logger: logger),
-      BundleController(objects: objects, templates: nil, logger: logger),
+      BundleController(
+        objects: objects, builds: KustomizeBuilds(kustomizer: Kustomizer(), contents: contents), templates: nil,
+        logger: logger),
       SummaryController(objects: objects, logger: logger),
       GitRepoController(
         objects: objects, contents: contents, directory: data.git, timeout: .seconds(10),
-        events: EventRecorder(objects: objects), logger: logger),
+        charts: charts(data), events: EventRecorder(objects: objects), logger: logger),
     ]
     let quiet = logger
     task = Task {
