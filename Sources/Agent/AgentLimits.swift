@@ -23,10 +23,30 @@ public enum AgentLimits {
 
   /// How long changes of live objects are gathered before a status is made of them.
   public static let observationDebounce = Duration.milliseconds(60)
-  /// How often every release is looked at without any event having come.
+  /// How often every release is looked at without any event having come; up to a fifth more or less each time, so that the
+  /// agents of many clusters do not ask together.
   public static let resyncInterval = Duration.seconds(600)
-  /// How often a release is looked at while objects of it are missing.
-  public static let missingInterval = Duration.seconds(10)
+  /// The first and the longest pause before a release is looked at again while objects of it are missing: nobody tells of an object
+  /// that comes back without our label.
+  public static let missingInterval = (first: Duration.seconds(10), last: Duration.seconds(600))
+  /// The first and the longest pause before a release is looked at again after that failed.
+  public static let lookBackoff = (first: Duration.seconds(1), last: Duration.seconds(60))
+  /// Changed objects whose text is kept until they are compared; those beyond are read again.
+  public static let pendingComparisons = 1000
+  /// Objects of one release that are compared at the same time.
+  public static let concurrentComparisons = 4
+  /// How often an object that changes while it is being compared is compared anew before that is put off.
+  public static let comparisonAttempts = 3
+  /// Bytes of manifests of releases that are kept to be compared with.
+  public static let manifestCacheBytes = 8 << 20
+  /// Bytes of one of Helm's records after decompression.
+  public static let releaseRecordBytes = 64 << 20
+  /// How soon after a correction the same object has to change again for that to be a fight.
+  public static let fightWindow = Duration.seconds(5)
+  /// Corrections of a fight that are made at once before pauses begin.
+  public static let fightAttempts = 3
+  /// The first and the longest pause between corrections of a fight, or after one that failed.
+  public static let correctionBackoff = (first: Duration.seconds(1), last: Duration.seconds(300))
   /// The first and the longest pause before a failed deployment is tried again.
   public static let retryBackoff = (first: Duration.milliseconds(500), last: Duration.seconds(300))
   /// The pause after a manager's or cluster's refusal that only a person can lift.

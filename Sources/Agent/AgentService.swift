@@ -3,6 +3,7 @@ import Fleet
 import Foundation
 import HelmEngine
 import KubeClient
+import Kustomizer
 import Logging
 import ServiceLifecycle
 import Wire
@@ -50,8 +51,10 @@ public struct AgentService: Service {
     let keeper = DesiredKeeper(state: state, fetcher: BlobFetcher(blobs: state.blobs))
     let engine = HelmEngine(
       connection: connection, libraryPath: configuration.helmLibrary, threads: configuration.concurrentDeployments)
+    let manifests = DeployedManifests(cluster: cluster)
     let installer = HelmInstaller(
-      engine: engine, connection: connection, cluster: cluster, blobs: state.blobs,
+      engine: engine, connection: connection, kustomizer: Kustomizer(), cluster: cluster, manifests: manifests,
+      blobs: state.blobs,
       agentNamespace: configuration.agentNamespace,
       scope: ReleaseMarks.scope(cluster: enrollment.cluster), logger: logger)
     let reports = AsyncStream<DeploymentStatus>.makeStream()
@@ -60,8 +63,12 @@ public struct AgentService: Service {
     ) { id, version, status in
       reports.continuation.yield(DeploymentStatus(id: id, version: version, status: status ?? []))
     }
+    let comparer = DriftComparer(
+      cluster: cluster, rights: { try await installer.access(serviceAccount: $0).cluster },
+      helmFieldManager: ReleaseMarks.fieldManager, logger: logger)
     let observer = ClusterObserver(
-      cluster: cluster, logger: logger, tell: { deployer.found($0, $1) }, clusterIsBack: { deployer.clusterIsBack() })
+      cluster: cluster, manifests: manifests, comparer: comparer, logger: logger, tell: { deployer.found($0, $1) },
+      clusterIsBack: { deployer.clusterIsBack() })
     let desired = state.desired
     let briefs = await keeper.briefs(of: desired.items.values, logger: logger)
     await deployer.update(desired, briefs: briefs)

@@ -12,10 +12,14 @@ protocol ClusterAPI: Sendable {
   func object(_ identity: ObjectIdentity) async throws -> Value?
   /// All objects of a type that labels select, and the revision of the list. A type that is not there has none.
   func objects(_ type: ObjectType, namespace: String?, labels: [String: String]) async throws -> LabelledObjects
+  /// All objects of a type that have a label, whatever its value.
+  func objects(_ type: ObjectType, having label: String) async throws -> LabelledObjects
   /// Removes an object; one that is not there is removed already.
   func delete(_ identity: ObjectIdentity) async throws
   /// Changes fields of an object (RFC 7386).
   func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws
+  /// What would become of an object if these fields were applied to it by force; nothing is changed.
+  func dryRun(_ wanted: Value, of identity: ObjectIdentity) async throws -> DryRun
   /// The same cluster with the rights of another user.
   func acting(as user: String) throws -> any ClusterAPI
   /// Tells of a type's objects that have the label, until the stream is let go of: first of all, then of changes.
@@ -30,6 +34,20 @@ struct LabelledObjects: Sendable {
   var resourceVersion: UInt64 = 0
 }
 
+/// What came of applying an object in a dry run.
+enum DryRun: Sendable {
+  /// The object as it would be.
+  case applied(Value)
+  /// The server would not take these fields: one of them is immutable, for example.
+  case refused(String)
+  /// The object changed at the same moment.
+  case disturbed
+  /// The object's kind or namespace is not there.
+  case absent
+  /// The server cannot try this: a webhook forbids dry runs or does not answer, or the rights for it are missing.
+  case impossible(String)
+}
+
 /// What a watch tells.
 enum ClusterEvent: Sendable {
   /// An object is there, in this state.
@@ -38,6 +56,8 @@ enum ClusterEvent: Sendable {
   case removed(namespace: String, name: String, uid: String)
   /// Everything that was there when the watch began, or began again, was told.
   case synced
+  /// The server offers this kind no more, by its own word: there are no objects of it.
+  case unserved
   /// The server does not answer; what was told may be out of date until the next `synced` or change.
   case interrupted(String)
 }

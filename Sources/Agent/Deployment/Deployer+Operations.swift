@@ -4,6 +4,11 @@ import Logging
 
 extension Deployer {
   func send(_ event: DeploymentLifecycle.Event, to id: String) async {
+    switch event {
+    case .corrected: correctionEnded(id, nil)
+    case .correctFailed(let failure): correctionEnded(id, failure)
+    default: break
+    }
     guard var entry = entries[id] else { return }
     let directives = entry.life.handle(event)
     entries[id] = entry
@@ -12,7 +17,7 @@ extension Deployer {
     for directive in directives {
       switch directive {
       case .record: problem = await record(id)
-      case .apply, .verify, .uninstall, .removeReleases: begin(directive, for: id, unless: problem)
+      case .apply, .verify, .correct, .uninstall, .removeReleases: begin(directive, for: id, unless: problem)
       case .observe: await observe(id)
       case .stopObserving: await observer?.stop(id)
       case .report: await publish(id)
@@ -47,16 +52,20 @@ extension Deployer {
       guard let entry = entries[id], let item = entry.item, let brief = entry.brief else { return }
       let obstacle = problem ?? Dependencies.obstacle(of: brief, among: candidates(besides: id))
       failed = obstacle.map { .applyFailed($0) }
-      job = .apply(item, releases: entry.life.releases)
+      job = .apply(item, releases: entry.life.releases, sparing: takenOver(besides: id))
     case .verify(let applied):
       failed = problem.map { .verifyFailed($0) }
       job = .verify(applied)
+    case .correct(let applied):
+      guard let item = entries[id]?.item else { return }
+      failed = problem.map { .correctFailed($0) }
+      job = .correct(item, applied)
     case .uninstall(let releases, let keepsResources):
       failed = problem.map { .removeFailed($0) }
-      job = .uninstall(releases, keepsResources: keepsResources)
+      job = .uninstall(releases, keepsResources: keepsResources, sparing: takenOver(besides: id))
     case .removeReleases(let releases, let newer):
       failed = problem.map { .removeFailed($0) }
-      job = .remove(releases, newer)
+      job = .remove(releases, newer, sparing: takenOver(besides: id))
     default: return
     }
     if let failed { post.yield(.event(id: id, failed)) } else { queue.add(job, for: id) }
@@ -90,9 +99,9 @@ extension Deployer {
 
   static func perform(_ job: Job, with installer: any ReleaseInstaller) async -> DeploymentLifecycle.Event {
     switch job {
-    case .apply(let item, let releases):
+    case .apply(let item, let releases, let spared):
       do {
-        return .applied(try await installer.apply(item, releases: releases))
+        return .applied(try await installer.apply(item, releases: releases, sparing: spared))
       } catch {
         return .applyFailed(error)
       }
@@ -102,16 +111,22 @@ extension Deployer {
       } catch {
         return .verifyFailed(error)
       }
-    case .uninstall(let releases, let keepsResources):
+    case .correct(let item, let applied):
       do {
-        try await installer.uninstall(releases, keepsResources: keepsResources)
+        return .corrected(try await installer.correct(item, applied))
+      } catch {
+        return .correctFailed(error)
+      }
+    case .uninstall(let releases, let keepsResources, let spared):
+      do {
+        try await installer.uninstall(releases, keepsResources: keepsResources, sparing: spared)
         return .removed(releases)
       } catch {
         return .removeFailed(error)
       }
-    case .remove(let releases, let newer):
+    case .remove(let releases, let newer, let spared):
       do {
-        try await installer.remove(releases, superseding: newer)
+        try await installer.remove(releases, superseding: newer, sparing: spared)
         return .removed(releases)
       } catch {
         return .removeFailed(error)
@@ -123,8 +138,8 @@ extension Deployer {
     guard let entry = entries[id], let brief = entry.brief, let applied = entry.life.applied else { return }
     await observer?.observe(
       ClusterObserver.Subject(
-        id: id, release: applied.text, setHash: brief.setHash, objects: applied.objects,
-        ignoredConditions: brief.ignoredConditions))
+        id: id, applied: applied, setHash: brief.setHash, ignoredConditions: brief.ignoredConditions,
+        rules: brief.driftRules, serviceAccount: brief.serviceAccount))
   }
 
   func scheduleRetry(of id: String, after pause: Duration) {
@@ -152,6 +167,13 @@ extension Deployer {
     logger.info("the deployment is gone", metadata: ["deployment": "\(id)"])
     await report(id, "", nil)
     await wakeDependents()
+  }
+
+  /// What the other deployments that are to stand take over from those that go.
+  func takenOver(besides id: String) -> Set<TakenObject> {
+    entries.reduce(into: []) { taken, entry in
+      if entry.key != id, let brief = entry.value.brief { taken.formUnion(brief.takesOver) }
+    }
   }
 
   var knownReleases: Set<ReleaseIdentity> {

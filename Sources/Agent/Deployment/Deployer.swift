@@ -17,16 +17,18 @@ actor Deployer {
     case unwanted(id: String)
     case finding(id: String, release: String, ClusterObserver.Finding)
     case retry(id: String, generation: UInt64)
+    case correctionDue(id: String, generation: UInt64)
     case all(DeploymentLifecycle.Event)
     case sweep
     case orphans([ReleaseIdentity])
   }
 
   enum Job: Sendable {
-    case apply(DesiredItem, releases: [ReleaseIdentity])
+    case apply(DesiredItem, releases: [ReleaseIdentity], sparing: Set<TakenObject>)
     case verify(AppliedRelease)
-    case uninstall([ReleaseIdentity], keepsResources: Bool)
-    case remove([ReleaseIdentity], AppliedRelease)
+    case correct(DesiredItem, AppliedRelease)
+    case uninstall([ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>)
+    case remove([ReleaseIdentity], AppliedRelease, sparing: Set<TakenObject>)
   }
 
   struct Entry {
@@ -36,6 +38,7 @@ actor Deployer {
     var composer: StatusComposer
     var state = BundleState.waitApplied
     var retryGeneration: UInt64 = 0
+    var drift = Drift()
     /// A release that was found without a deployment: the manager is told nothing of it.
     var isOrphan = false
   }
@@ -44,6 +47,7 @@ actor Deployer {
   let installer: any ReleaseInstaller
   let report: Report
   let logger: Logger
+  let started = ContinuousClock.now
   private let mailbox: AsyncStream<Message>
   nonisolated let post: AsyncStream<Message>.Continuation
   var observer: ClusterObserver?
@@ -76,7 +80,8 @@ extension Deployer {
     await withDiscardingTaskGroup { group in
       group.addTask {
         while !Task.isCancelled {
-          try? await Task.sleep(for: AgentLimits.resyncInterval)
+          try? await Task.sleep(for: AgentLimits.resyncInterval * .random(in: 0.8...1.2))
+          guard !Task.isCancelled else { return }
           self.post.yield(.all(.resync))
           await observer.resync()
         }
@@ -123,11 +128,8 @@ extension Deployer {
       entries[id]?.item = nil
       entries[id]?.brief = nil
       await send(.unwanted, to: id)
-    case .finding(let id, let release, let finding):
-      guard var entry = entries[id], entry.life.isCurrent, entry.life.applied?.text == release else { return }
-      entry.composer.observed(finding, at: .now)
-      entries[id] = entry
-      await publish(id)
+    case .finding(let id, let release, let finding): await take(finding, of: id, release: release)
+    case .correctionDue(let id, let generation): await correctionDue(id, generation)
     case .retry(let id, let generation):
       if entries[id]?.retryGeneration == generation { await send(.retryDue, to: id) }
     case .all(let event):
@@ -139,11 +141,24 @@ extension Deployer {
 
   private func want(_ item: DesiredItem, _ brief: DeploymentBrief) async {
     var entry = entries[item.id] ?? Entry(life: DeploymentLifecycle(), composer: StatusComposer())
+    let before = entry.brief
     entry.item = item
     entry.brief = brief
     entry.composer.targetChanged(to: brief.target.deploymentID, at: .now)
     entries[item.id] = entry
     await send(.wanted(brief.target), to: item.id)
+    guard let before, before != brief else { return }
+    for problem in brief.driftRules.problems where !before.driftRules.problems.contains(problem) {
+      logger.warning("part of a bundle has no effect", metadata: ["deployment": "\(item.id)", "problem": "\(problem)"])
+    }
+    // What counts as drift, and whether it is corrected, changes without a new deployment.
+    if !brief.observesAlike(before), entries[item.id]?.life.isWatched == true { await observe(item.id) }
+    // What was found by the old switches says nothing by the new ones: a new look does.
+    if brief.correctDrift.enabled != before.correctDrift.enabled, entries[item.id]?.life.isWatched == true {
+      entries[item.id]?.drift.objects = []
+      await considerCorrection(of: item.id)
+      await observe(item.id)
+    }
   }
 
   /// Orphans are given a record of their own, and so a life that ends with their removal.

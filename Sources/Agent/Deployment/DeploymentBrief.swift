@@ -17,6 +17,14 @@ struct DeploymentBrief: Sendable, Hashable {
   var setHash: String
   /// Conditions that do not count for readiness.
   var ignoredConditions: [[String: String]]
+  /// What of its objects is not drift.
+  var driftRules: DriftRules
+  /// Whether drift is put right.
+  var correctDrift: CorrectDrift
+  /// With whose rights it is deployed.
+  var serviceAccount: String
+  /// What it takes over from deployments that go.
+  var takesOver: Set<TakenObject>
   /// Reported back, so that the manager sees a forced deployment through.
   var syncGeneration: Int64
 
@@ -34,6 +42,16 @@ struct DeploymentBrief: Sendable, Hashable {
     dependsOn = payload.dependsOn
     setHash = PostRender(payload: payload).setHash
     ignoredConditions = options.ignoreConditions
+    driftRules = DriftRules(options.comparePatches)
+    correctDrift = payload.correctDrift
+    serviceAccount = options.serviceAccount
+    takesOver = TakenObject.all(of: options)
     syncGeneration = options.forceSyncGeneration
+  }
+
+  /// Whether another brief has its objects looked at in the same way.
+  func observesAlike(_ other: DeploymentBrief) -> Bool {
+    driftRules == other.driftRules && ignoredConditions == other.ignoredConditions && setHash == other.setHash
+      && serviceAccount == other.serviceAccount
   }
 }

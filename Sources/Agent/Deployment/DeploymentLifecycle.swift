@@ -3,7 +3,7 @@ import HelmEngine
 /// The life of one deployment on this cluster, from its first version to its removal: what is to be done next.
 ///
 /// A value without I/O and clock. The shell tells it what happened (`Event`), and carries out what it answers
-/// (`Directive`), in order. At most one operation (`apply`, `uninstall`, `removeReleases`, `verify`) is under way at any
+/// (`Directive`), in order. At most one operation (`apply`, `correct`, `uninstall`, `removeReleases`, `verify`) is under way at any
 /// time; the shell says how it ended with one of the events that name it.
 ///
 /// What must survive a crash is in ``releases`` and ``applied``; a `record` directive asks for it to be made durable, and
@@ -40,6 +40,12 @@ struct DeploymentLifecycle: Sendable, Equatable {
     case removed([ReleaseIdentity])
     /// `uninstall` or `removeReleases` failed.
     case removeFailed(DeploymentFailure)
+    /// Objects of what stands are not as they were deployed, and are to be put right.
+    case drifted
+    /// `correct` ended well: the same version stands as another revision.
+    case corrected(AppliedRelease)
+    /// `correct` failed. Nothing is tried again before the next `drifted`.
+    case correctFailed(DeploymentFailure)
     /// The time that `scheduleRetry` named is over.
     case retryDue
     /// The cluster answers again: what waited for that is tried at once.
@@ -58,6 +64,8 @@ struct DeploymentLifecycle: Sendable, Equatable {
     case apply(Target)
     /// Look whether the release is there.
     case verify(AppliedRelease)
+    /// Put the objects of the release right.
+    case correct(AppliedRelease)
     /// Remove releases with their objects; `keepsResources` leaves the objects.
     case uninstall([ReleaseIdentity], keepsResources: Bool)
     /// Remove releases that another one of this deployment has taken the place of, but no object that it holds too.
@@ -80,6 +88,7 @@ struct DeploymentLifecycle: Sendable, Equatable {
   enum Operation: Sendable, Hashable {
     case apply(Target)
     case verify
+    case correct
     case remove
   }
 
@@ -99,6 +108,7 @@ struct DeploymentLifecycle: Sendable, Equatable {
   private var attempts = 0
   private var isWaiting = false
   private var isObserved = false
+  private var isDrifted = false
   private let backoff: Backoff
 
   /// How pauses grow.
@@ -131,6 +141,9 @@ struct DeploymentLifecycle: Sendable, Equatable {
     return target.deploymentID == applied.deploymentID && target.release == applied.release
   }
 
+  /// Whether the objects of ``applied`` are to be watched.
+  var isWatched: Bool { isObserved && applied != nil }
+
   /// Whether ``target`` is being installed or upgraded to right now.
   var isApplying: Bool {
     if case .apply = operation { return true }
@@ -149,6 +162,10 @@ struct DeploymentLifecycle: Sendable, Equatable {
     case .verifyFailed(let failure): fail(failure, reported: false, &directives)
     case .removed(let gone): finishRemoval(of: gone, &directives)
     case .removeFailed(let failure): fail(failure, reported: true, &directives)
+    case .drifted: isDrifted = isCurrent && target?.isPaused == false
+    case .corrected(let release): finishCorrection(release, &directives)
+    case .correctFailed:
+      if operation == .correct { operation = nil }
     case .retryDue: isWaiting = false
     case .clusterReachable:
       if failure == nil || failure?.kind == .unreachable { stopWaiting(&directives) }
@@ -193,6 +210,15 @@ extension DeploymentLifecycle {
     directives.append(.record)
     // The release's objects may be others now.
     if isObserved, !isSameSet { directives.append(.observe) }
+    directives.append(.report)
+  }
+
+  private mutating func finishCorrection(_ release: AppliedRelease, _ directives: inout [Directive]) {
+    guard operation == .correct else { return }
+    operation = nil
+    applied = release
+    directives.append(.record)
+    if isObserved { directives.append(.observe) }
     directives.append(.report)
   }
 
@@ -251,6 +277,7 @@ extension DeploymentLifecycle {
     guard operation == nil, !isWaiting else { return }
     guard let target else { return leave(&directives) }
     guard !target.isPaused else {
+      isDrifted = false
       setObserved(false, &directives)
       return
     }
@@ -268,9 +295,15 @@ extension DeploymentLifecycle {
     }
     setObserved(true, &directives)
     let superseded = releases.filter { $0 != applied.release }
-    guard !superseded.isEmpty else { return }
-    operation = .remove
-    directives.append(.removeReleases(superseded, superseding: applied))
+    guard superseded.isEmpty else {
+      operation = .remove
+      directives.append(.removeReleases(superseded, superseding: applied))
+      return
+    }
+    guard isDrifted else { return }
+    isDrifted = false
+    operation = .correct
+    directives.append(.correct(applied))
   }
 
   private mutating func beginApply(_ target: Target, _ directives: inout [Directive]) {
@@ -278,6 +311,7 @@ extension DeploymentLifecycle {
     if !releases.contains(target.release) { releases.append(target.release) }
     applied?.isDisturbed = true
     if !isNoted { directives.append(.record) }
+    isDrifted = false
     operation = .apply(target)
     directives.append(.apply(target))
   }

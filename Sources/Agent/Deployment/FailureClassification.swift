@@ -38,7 +38,9 @@ extension DeploymentFailure {
 
   private init(helm error: HelmError) {
     let text = error.message
-    if error.code == .clusterUnreachable || Self.unreachablePhrases.contains(where: text.contains) {
+    // The API server did answer where it is a webhook behind it that does not.
+    let isOutage = error.code == .clusterUnreachable || Self.unreachablePhrases.contains(where: text.contains)
+    if isOutage, !text.contains("failed calling webhook") {
       self.init(kind: .unreachable, message: text)
     } else if Self.finalPhrases.contains(where: text.contains) {
       self.init(kind: .notInstalled, message: text)

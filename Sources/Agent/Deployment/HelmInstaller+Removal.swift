@@ -5,22 +5,25 @@ import HelmEngine
 extension HelmInstaller {
   private static let records = ObjectType(apiVersion: "v1", kind: "Secret")
 
+  /// Whether what Helm calls deployed is what was deployed: somebody may have removed the release, or upgraded it by hand.
   func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool {
     do {
-      return try await records(of: applied.release).contains {
-        $0.at("metadata", "labels", "status")?.string == "deployed"
-      }
+      let records = try await HelmRecord.all(of: applied.release, in: cluster)
+      return records.last { $0.status == "deployed" }?.deploymentID == applied.deploymentID
     } catch {
       throw DeploymentFailure(error)
     }
   }
 
-  func uninstall(_ releases: [ReleaseIdentity], keepsResources: Bool) async throws(DeploymentFailure) {
+  func uninstall(
+    _ releases: [ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) {
     do {
       for release in releases {
         if keepsResources {
           try await removeRecords(of: release)
         } else if try await !records(of: release).isEmpty {
+          try await letGo(of: sparing, by: release)
           try await uninstall(release, try await engine.get(release))
         }
       }
@@ -35,11 +38,14 @@ extension HelmInstaller {
     try await access(serviceAccount: account).engine.uninstall(release)
   }
 
-  func remove(_ releases: [ReleaseIdentity], superseding newer: AppliedRelease) async throws(DeploymentFailure) {
+  func remove(
+    _ releases: [ReleaseIdentity], superseding newer: AppliedRelease, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) {
     do {
       let kept = Set(newer.objects.map(\.unversioned))
       let kinds = try await cluster.kinds(refreshed: false)
       for release in releases {
+        try await letGo(of: sparing, by: release)
         guard let old = try await engine.get(release) else { continue }
         let objects = try ManifestObjects.parse(old.manifest, file: "release \(release)").map { object in
           (object, kinds.complete(ObjectIdentity(of: object), releaseNamespace: release.namespace))
@@ -81,6 +87,21 @@ extension HelmInstaller {
       return orphans
     } catch {
       throw DeploymentFailure(error)
+    }
+  }
+
+  /// Takes objects out of Helm's records of a release: Helm would remove them, and another deployment takes them over.
+  func letGo(of taken: Set<TakenObject>, by release: ReleaseIdentity, except kept: Set<TakenObject> = []) async throws {
+    guard !taken.isEmpty else { return }
+    let kinds = try await cluster.kinds(refreshed: false)
+    for record in try await HelmRecord.all(of: release, in: cluster) {
+      let patch = try record.patch { object in
+        let object = TakenObject(kinds.complete(object, releaseNamespace: release.namespace))
+        return taken.contains(object) && !kept.contains(object)
+      }
+      guard let patch else { continue }
+      logger.notice("objects are left to the deployment that takes them over", metadata: ["release": "\(release)"])
+      try await cluster.mergePatch(record.identity, patch)
     }
   }
 

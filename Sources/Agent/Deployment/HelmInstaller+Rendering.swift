@@ -1,6 +1,7 @@
 import Document
 import Fleet
 import HelmEngine
+import Kustomizer
 
 extension HelmInstaller {
   /// A version ready to be installed.
@@ -17,11 +18,6 @@ extension HelmInstaller {
   func render(_ plan: ReleasePlan, payload: DeploymentPayload, existing: Release?, with access: Access) async throws
     -> Rendering
   {
-    if plan.kustomization != nil {
-      throw DeploymentFailure(
-        kind: .final,
-        message: "bundle \(payload.bundleName) holds a kustomization, and this agent does not run kustomize yet")
-    }
     let values = try await values(plan, payload: payload, with: access)
     let kinds = try await cluster.kinds(refreshed: false)
     let rendered = try await renderChart(
@@ -32,7 +28,13 @@ extension HelmInstaller {
       for document in file.documents { objects += try ManifestObjects.parse(document, file: file.path) }
       for hook in file.hooks { hooks += try ManifestObjects.parse(hook, file: file.path) }
     }
-    objects += plan.rawObjects
+    if let step = KustomizeStep(plan) {
+      let kustomized = try await kustomize(RenderedObjects(objects: objects, hooks: hooks), with: step)
+      (objects, hooks) = (kustomized.objects, kustomized.hooks)
+    }
+    let raw = RenderedObjects(separating: plan.rawObjects)
+    objects += raw.objects
+    hooks += raw.hooks
     (objects, hooks) = try await postRender(plan, objects: objects, hooks: hooks, kinds: kinds)
     var metadata = try ChartMetadata(yaml: Array(YAML.emit(plan.chartMetadata).utf8))
     metadata.addAnnotations([ReleaseMarks.deploymentID: payload.deploymentID])
@@ -40,6 +42,14 @@ extension HelmInstaller {
       manifests: YAML.emit(objects + hooks), metadata: metadata, values: try defaultValues(plan),
       crds: rendered?.crds ?? [], notes: rendered.flatMap { $0.notes.isEmpty ? nil : $0.notes })
     return Rendering(chart: chart, values: values, objects: objects)
+  }
+
+  private func kustomize(_ rendered: RenderedObjects, with step: KustomizeStep) async throws -> RenderedObjects {
+    do {
+      return try await step.apply(rendered, with: kustomizer)
+    } catch let error as KustomizerError {
+      throw DeploymentFailure(error)
+    }
   }
 
   private func renderChart(

@@ -1,6 +1,7 @@
 import Document
 import Fleet
 import HelmEngine
+import Kustomizer
 import Logging
 
 /// Deploys with Helm: every bundle becomes a release, whatever it was made from (fleet-behaviour §5.4 to §5.6).
@@ -9,8 +10,12 @@ struct HelmInstaller: ReleaseInstaller {
   let engine: HelmEngine
   /// How ``engine`` reaches the cluster.
   let connection: ClusterConnection
+  /// Builds the kustomizations of bundles that have one.
+  let kustomizer: Kustomizer
   /// The cluster's other objects.
   let cluster: any ClusterAPI
+  /// What was deployed, for those who compare.
+  let manifests: DeployedManifests
   /// Where contents and options lie.
   let blobs: BlobCache
   /// The agent's namespace, noted in every release.
@@ -19,7 +24,9 @@ struct HelmInstaller: ReleaseInstaller {
   let scope: String
   let logger: Logger
 
-  func apply(_ item: DesiredItem, releases: [ReleaseIdentity]) async throws(DeploymentFailure) -> AppliedRelease {
+  func apply(
+    _ item: DesiredItem, releases: [ReleaseIdentity], sparing: Set<TakenObject> = []
+  ) async throws(DeploymentFailure) -> AppliedRelease {
     do {
       let (payload, manifest) = try await load(item)
       let plan = try ReleasePlan(manifest: manifest, payload: payload, agentNamespace: agentNamespace)
@@ -35,9 +42,15 @@ struct HelmInstaller: ReleaseInstaller {
       }
       let rendering = try await render(plan, payload: payload, existing: existing, with: access)
       var options = deployOptions(payload)
-      if existing == nil, releases.contains(where: { $0 != release }) {
-        try await checkOwnership(of: rendering.objects, setHash: plan.postRender.setHash)
+      let takesOver = TakenObject.all(of: payload.options)
+      if existing == nil, !takesOver.isEmpty || releases.contains(where: { $0 != release }) {
+        let others = rendering.objects.filter { !takesOver.contains(TakenObject(ObjectIdentity(of: $0))) }
+        try await checkOwnership(of: others, setHash: plan.postRender.setHash)
         options.takeOwnership = true
+      }
+      if existing != nil {
+        let kept = Set(rendering.objects.map { TakenObject(ObjectIdentity(of: $0)) })
+        try await letGo(of: sparing, by: release, except: kept)
       }
       let installed: Release
       if existing == nil || existing?.status == .uninstalled {
@@ -51,16 +64,19 @@ struct HelmInstaller: ReleaseInstaller {
       // What was deployed may have brought kinds of its own.
       let bringsKinds = rendering.objects.contains { $0["kind"]?.string == "CustomResourceDefinition" }
       let kinds = try await cluster.kinds(refreshed: bringsKinds)
-      return AppliedRelease(
+      let applied = AppliedRelease(
         deploymentID: payload.deploymentID, release: release, revision: installed.revision,
         keepsResources: payload.options.keepResources,
-        objects: rendering.objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) })
+        objects: rendering.objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) },
+        previous: try identities(of: existing?.manifest ?? "", release, kinds))
+      await manifests.keep(rendering.objects, of: applied, kinds: kinds)
+      return applied
     } catch {
       throw DeploymentFailure(error)
     }
   }
 
-  private func load(_ item: DesiredItem) async throws -> (DeploymentPayload, Manifest) {
+  func load(_ item: DesiredItem) async throws -> (DeploymentPayload, Manifest) {
     guard let options = try await blobs.read(item.optionsDigest), let content = try await blobs.read(item.contentDigest)
     else {
       throw DeploymentFailure(
@@ -84,14 +100,23 @@ struct HelmInstaller: ReleaseInstaller {
 
   private func describe(_ release: Release, payload: DeploymentPayload) async throws -> AppliedRelease {
     let kinds = try await cluster.kinds(refreshed: false)
-    let objects = try ManifestObjects.parse(release.manifest, file: "release \(release.summary.identity)")
+    let identity = release.summary.identity
+    let before = try await HelmRecord.all(of: identity, in: cluster).last { $0.revision < release.revision }
     return AppliedRelease(
-      deploymentID: payload.deploymentID, release: release.summary.identity, revision: release.revision,
-      keepsResources: payload.options.keepResources,
-      objects: objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) })
+      deploymentID: payload.deploymentID, release: identity, revision: release.revision,
+      keepsResources: payload.options.keepResources, objects: try identities(of: release.manifest, identity, kinds),
+      previous: try identities(of: before?.manifest ?? "", identity, kinds))
   }
 
-  private func deployOptions(_ payload: DeploymentPayload) -> DeployOptions {
+  private func identities(
+    of manifest: String, _ release: ReleaseIdentity, _ kinds: ClusterKinds
+  ) throws -> [ObjectIdentity] {
+    try ManifestObjects.parse(manifest, file: "release \(release)").map {
+      kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace)
+    }
+  }
+
+  func deployOptions(_ payload: DeploymentPayload) -> DeployOptions {
     let helm = payload.options.helm ?? HelmOptions()
     var options = DeployOptions()
     options.createNamespace = payload.options.createNamespace ?? true

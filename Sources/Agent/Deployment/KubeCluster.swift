@@ -58,7 +58,7 @@ final class KubeCluster: ClusterAPI {
   }
 
   func object(_ identity: ObjectIdentity) async throws -> Value? {
-    try await answered(whenAbsent: .some(nil)) {
+    try await answered(about: identity.type, whenAbsent: .some(nil)) {
       let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
       return try await self.client.get(
         resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name)
@@ -66,7 +66,7 @@ final class KubeCluster: ClusterAPI {
   }
 
   func objects(_ type: ObjectType, namespace: String?, labels: [String: String]) async throws -> LabelledObjects {
-    try await answered(whenAbsent: LabelledObjects()) {
+    try await answered(about: type, whenAbsent: LabelledObjects()) {
       let resource = try await self.client.resource(apiVersion: type.apiVersion, kind: type.kind)
       let list = try await self.client.listAll(
         resource, namespace: resource.namespaced ? namespace : nil, labelSelector: LabelSelector(matchLabels: labels))
@@ -74,8 +74,21 @@ final class KubeCluster: ClusterAPI {
     }
   }
 
+  func objects(_ type: ObjectType, having label: String) async throws -> LabelledObjects {
+    let selector = try Self.having(label)
+    return try await answered(about: type, whenAbsent: LabelledObjects()) {
+      let resource = try await self.client.resource(apiVersion: type.apiVersion, kind: type.kind)
+      let list = try await self.client.listAll(resource, labelSelector: selector)
+      return LabelledObjects(objects: list.items, resourceVersion: UInt64(list.resourceVersion) ?? 0)
+    }
+  }
+
+  private static func having(_ label: String) throws -> LabelSelector {
+    try LabelSelector(matchLabels: [:], matchExpressions: [.init(key: label, operator: .exists)])
+  }
+
   func delete(_ identity: ObjectIdentity) async throws {
-    try await answered(whenAbsent: ()) {
+    try await answered(about: identity.type, whenAbsent: ()) {
       let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
       try await self.client.delete(
         resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name,
@@ -91,11 +104,34 @@ final class KubeCluster: ClusterAPI {
     }
   }
 
+  func dryRun(_ wanted: Value, of identity: ObjectIdentity) async throws -> DryRun {
+    try await answered {
+      do throws(KubeClientError) {
+        let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+        return .applied(
+          try await self.client.apply(
+            resource, wanted, namespace: resource.namespaced ? identity.namespace : nil,
+            fieldManager: Self.comparingFieldManager, force: true, dryRun: true))
+      } catch {
+        switch error.code {
+        case .invalid: return .refused(error.message)
+        case .conflict, .expired: return .disturbed
+        case .notFound: return .absent
+        case .unavailable, .timeout, .tooManyRequests, .cancelled: throw error
+        // A webhook that does not answer is a 500, and must not keep the other objects from being compared.
+        default: return .impossible(error.message)
+        }
+      }
+    }
+  }
+
+  /// Whose fields the dry runs set; never kept by the server.
+  private static let comparingFieldManager = "flotilla-drift"
+
   func watch(_ type: ObjectType, label: String) -> AsyncStream<ClusterEvent> {
     let (stream, continuation) = AsyncStream<ClusterEvent>.makeStream()
     let task = Task { [client] in
-      let selector = try LabelSelector(
-        matchLabels: [:], matchExpressions: [.init(key: label, operator: .exists)])
+      let selector = try Self.having(label)
       guard let resource = await Self.resource(of: type, client, continuation) else { return continuation.finish() }
       // An agent is alone on its cluster's API server: it can come back sooner than a crowd could.
       let watcher = ResourceWatcher(
@@ -106,7 +142,9 @@ final class KubeCluster: ClusterAPI {
         case .change(.removed(let gone)):
           continuation.yield(.removed(namespace: gone.namespace, name: gone.name, uid: gone.uid))
         case .synced, .resumed: continuation.yield(.synced)
-        case .interrupted(let error): continuation.yield(.interrupted(error.message))
+        case .interrupted(let error):
+          let isGone = error.code == .notFound ? (try? await Self.isUnserved(type, client)) == true : false
+          continuation.yield(isGone ? .unserved : .interrupted(error.message))
         }
       }
       continuation.finish()
@@ -131,13 +169,36 @@ final class KubeCluster: ClusterAPI {
     return nil
   }
 
+  /// Whether the server offers no such kind, by its own word. A server that has just started answers 404 for a while to what it
+  /// will serve, and the server behind an aggregated group may be away.
+  private static func isUnserved(_ type: ObjectType, _ client: KubeClient) async throws -> Bool {
+    guard await client.isReady() else {
+      throw KubeClientError(.unavailable, "the API server is not ready yet")
+    }
+    let discovery = try await client.discovery(refresh: true)
+    if let failure = discovery.failures[type.apiVersion] {
+      throw KubeClientError(.unavailable, "the API server cannot say what \(type.apiVersion) holds: \(failure)")
+    }
+    return discovery.resource(apiVersion: type.apiVersion, kind: type.kind) == nil
+  }
+
+  /// Runs a request. What is not there is `absent` only by the server's own word.
   private func answered<Result: Sendable>(
-    whenAbsent absent: Result? = nil, _ body: () async throws -> Result
+    about type: ObjectType? = nil, whenAbsent absent: Result? = nil, _ body: () async throws -> Result
   ) async throws -> Result {
     do {
-      return try await body()
+      do {
+        return try await body()
+      } catch let error as KubeClientError where error.code == .notFound {
+        guard let absent else { throw error }
+        // The server's word on this object; any other 404 is about the whole kind.
+        if error.reason == "NotFound" { return absent }
+        guard let type, try await Self.isUnserved(type, client) else {
+          throw KubeClientError(.unavailable, error.message)
+        }
+        return absent
+      }
     } catch let error as KubeClientError {
-      if error.code == .notFound, let absent { return absent }
       let isOutage = [.unavailable, .timeout, .serverError, .tooManyRequests].contains(error.code)
       if isOutage { knownVersion.withLock { $0 = nil } }
       throw DeploymentFailure(kind: isOutage ? .unreachable : .transient, message: "\(error.message)")

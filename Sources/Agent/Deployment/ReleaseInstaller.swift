@@ -3,14 +3,23 @@ import HelmEngine
 
 /// What performs the operations that a ``DeploymentLifecycle`` asks for.
 protocol ReleaseInstaller: Sendable {
-  /// Makes the release what the item wants, unless it is that already.
-  func apply(_ item: DesiredItem, releases: [ReleaseIdentity]) async throws(DeploymentFailure) -> AppliedRelease
+  /// Makes the release what the item wants, unless it is that already. Of the objects that it holds no more, those that another
+  /// deployment takes over stay.
+  func apply(
+    _ item: DesiredItem, releases: [ReleaseIdentity], sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) -> AppliedRelease
+  /// Puts the objects of a release right that are not as they were deployed, as a new revision of the release.
+  func correct(_ item: DesiredItem, _ applied: AppliedRelease) async throws(DeploymentFailure) -> AppliedRelease
   /// Whether the release is there, installed.
   func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool
-  /// Removes releases with their objects, or only Helm's record of them.
-  func uninstall(_ releases: [ReleaseIdentity], keepsResources: Bool) async throws(DeploymentFailure)
-  /// Removes releases but for the objects that the newer one holds too.
-  func remove(_ releases: [ReleaseIdentity], superseding newer: AppliedRelease) async throws(DeploymentFailure)
+  /// Removes releases with their objects but those that another deployment takes over, or only Helm's record of them.
+  func uninstall(
+    _ releases: [ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure)
+  /// Removes releases but for the objects that the newer one holds too, or another deployment takes over.
+  func remove(
+    _ releases: [ReleaseIdentity], superseding newer: AppliedRelease, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure)
   /// Releases of this agent's making that are none of `known`, with the bundle each says it belongs to.
   func orphans(known: Set<ReleaseIdentity>) async throws(DeploymentFailure) -> [ReleaseIdentity]
 }

@@ -9,6 +9,9 @@ enum ReleaseMarks {
   /// The agent, a label of Helm's record.
   static let scopeLabel = "flotilla.io/agent"
 
+  /// Under which name Helm's library applies fields in this process: it takes the program's.
+  static let fieldManager = CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
+
   /// A text that names one agent on its cluster: what it is called on its manager.
   static func scope(cluster: String) -> String { Names.keyHash(cluster) }
 

@@ -9,6 +9,10 @@ struct StatusComposer: Sendable, Equatable {
   private(set) var status: BundleDeploymentStatus
   /// A version was deployed, and its objects are still to be looked at: what was seen before counts no more.
   private(set) var awaitsObservation = false
+  /// Why drift cannot be corrected; nil when nothing is known to be in the way.
+  private var correctionFailure: String?
+  /// What there is to say about corrections that succeed.
+  private var correctionNote: String?
 
   /// A composer that goes on from a status.
   init(status: BundleDeploymentStatus = BundleDeploymentStatus()) {
@@ -45,13 +49,37 @@ struct StatusComposer: Sendable, Equatable {
   /// The objects of what stands were looked at.
   mutating func observed(_ finding: ClusterObserver.Finding, at now: Timestamp) {
     switch finding {
-    case .observed(let observation):
+    case .observed(let observation, _):
+      if observation.modified.allSatisfy(\.delete) { correctionFailure = nil }
       status.recordObserved(observation, at: now)
+      sayCorrection(at: now)
     case .failed(let message):
       // What was seen of the version before says nothing about this one.
       if awaitsObservation { status.ready = false }
       status.recordUnobserved(message, at: now)
+    case .releaseMissing: return
     }
     awaitsObservation = false
+  }
+
+  /// Drift could not be corrected, or nothing is in the way any more.
+  mutating func correctionFailed(_ message: String?, at now: Timestamp) {
+    guard correctionFailure != message else { return }
+    correctionFailure = message
+    sayCorrection(at: now)
+  }
+
+  /// What there is to say about corrections that succeed, if anything.
+  mutating func correction(_ note: String?, at now: Timestamp) {
+    guard correctionNote != note else { return }
+    correctionNote = note
+    sayCorrection(at: now)
+  }
+
+  private mutating func sayCorrection(at now: Timestamp) {
+    if status.conditions["Monitored"]?.isTrue == true {
+      status.conditions.set("Monitored", true, message: correctionNote ?? "", at: now)
+    }
+    if let correctionFailure { status.recordCorrectionFailure(correctionFailure, at: now) }
   }
 }

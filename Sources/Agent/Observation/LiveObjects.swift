@@ -2,6 +2,18 @@ import Fleet
 
 /// What is known of one live object: only what a status needs, so that a thousand objects cost little.
 struct LiveObject: Sendable, Hashable {
+  /// Whether the object is as it was deployed.
+  enum Comparison: Sendable, Hashable {
+    /// It has changed since that was last found out, or was never compared.
+    case due
+    /// It is.
+    case same
+    /// It differs: the patch from it to what was deployed, as a status shows it, and who seems to have changed it.
+    case differs(patch: String, writer: String)
+    /// The API server cannot say.
+    case unknown
+  }
+
   /// Which object.
   var identity: ObjectIdentity
   /// The hash of the set that it is labelled with; empty without the label.
@@ -14,6 +26,10 @@ struct LiveObject: Sendable, Hashable {
   var resourceVersion: UInt64
   /// What keeps it from being ready; nil when it is.
   var notReady: NonReadyStatus.Summary?
+  /// Differs when anything but the object's status does; comparing two is only meaningful within one process.
+  var fingerprint = 0
+  /// Whether the object is as it was deployed.
+  var comparison = Comparison.due
 }
 
 /// The live objects of all deployments, as watches and reads tell of them, by the set they belong to.
@@ -31,16 +47,45 @@ struct LiveObjects: Sendable {
   /// The live objects of a set.
   func objects(of set: String) -> [LiveObject] { (sets[set] ?? []).compactMap { objects[$0] } }
 
+  /// Whether an object, in just this state, is to be compared with what was deployed.
+  func isDue(_ object: LiveObject) -> Bool {
+    guard let known = objects[object.identity.unversioned] else { return false }
+    return known.comparison == .due && known.uid == object.uid && known.resourceVersion == object.resourceVersion
+  }
+
   /// Takes in an object as it is now; one that is older than what is known changes nothing.
   mutating func put(_ object: LiveObject) -> Set<String> {
     let key = object.identity.unversioned
     let known = objects[key]
     if let known, known.uid == object.uid, object.resourceVersion < known.resourceVersion { return [] }
+    var object = object
+    if let known, known.uid == object.uid, known.fingerprint == object.fingerprint, known.setHash == object.setHash {
+      object.comparison = known.comparison
+    }
     objects[key] = object
-    if let known, known.setHash != object.setHash { sets[known.setHash]?.remove(key) }
+    if let known, known.setHash != object.setHash { leave(known.setHash, key) }
     sets[object.setHash, default: []].insert(key)
     guard known?.visible != object.visible else { return [] }
     return Set([known?.setHash, object.setHash].compactMap { $0 })
+  }
+
+  /// Notes what comparing an object found, unless it has changed since.
+  mutating func settle(_ object: LiveObject, _ comparison: LiveObject.Comparison) {
+    let key = object.identity.unversioned
+    guard let known = objects[key], known.uid == object.uid, known.fingerprint == object.fingerprint,
+      known.setHash == object.setHash
+    else { return }
+    objects[key]?.comparison = comparison
+  }
+
+  /// A set's objects are to be compared again: all of them, or those of which the server could not say anything.
+  ///
+  /// - Returns: whether there are any.
+  @discardableResult
+  mutating func compareAgain(_ set: String, onlyUnknown: Bool = false) -> Bool {
+    let keys = (sets[set] ?? []).filter { !onlyUnknown || objects[$0]?.comparison == .unknown }
+    for key in keys { objects[key]?.comparison = .due }
+    return !keys.isEmpty
   }
 
   /// Takes an object out that is there no more.
@@ -48,9 +93,13 @@ struct LiveObjects: Sendable {
     let key = identity.unversioned
     guard let known = objects[key], uid == nil || known.uid == uid else { return [] }
     objects[key] = nil
-    sets[known.setHash]?.remove(key)
-    if sets[known.setHash]?.isEmpty == true { sets[known.setHash] = nil }
+    leave(known.setHash, key)
     return [known.setHash]
+  }
+
+  private mutating func leave(_ set: String, _ key: ObjectIdentity) {
+    sets[set]?.remove(key)
+    if sets[set]?.isEmpty == true { sets[set] = nil }
   }
 
   /// Takes in a complete list of one set's objects of one type, read at a revision: known ones that are not in it, and are
@@ -67,9 +116,11 @@ struct LiveObjects: Sendable {
     return changed
   }
 
-  /// Takes out a type that is watched no more.
-  mutating func forget(_ type: ObjectType) {
-    for object in objects.values where object.identity.type == type { _ = remove(object.identity) }
+  /// Takes out a type of which nothing is known any more, or nothing is there.
+  mutating func forget(_ type: ObjectType) -> Set<String> {
+    var changed: Set<String> = []
+    for object in objects.values where object.identity.type == type { changed.formUnion(remove(object.identity)) }
+    return changed
   }
 }
 

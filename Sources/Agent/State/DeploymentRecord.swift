@@ -63,19 +63,23 @@ struct AppliedRelease: Sendable, Hashable {
   var keepsResources: Bool
   /// The objects of the release, without hooks, in the order of their installation.
   var objects: [ObjectIdentity]
+  /// Objects of the release's revision before this one that are none of ``objects``: those that are there still are left over.
+  var previous: [ObjectIdentity] = []
   /// Another version's installation began after this one's, and is not known to have succeeded: what stands may be half of
   /// that. Noted before it begins.
   var isDisturbed = false
 
   init(
     deploymentID: String, release: ReleaseIdentity, revision: Int, keepsResources: Bool = false,
-    objects: [ObjectIdentity] = []
+    objects: [ObjectIdentity] = [], previous: [ObjectIdentity] = []
   ) {
     self.deploymentID = deploymentID
     self.release = release
     self.revision = revision
     self.keepsResources = keepsResources
     self.objects = objects
+    let own = Set(objects.map(\.unversioned))
+    self.previous = previous.filter { !own.contains($0.unversioned) }
   }
 
   init?(_ value: Value) {
@@ -91,6 +95,10 @@ struct AppliedRelease: Sendable, Hashable {
       guard let identity = ObjectIdentity(record: object) else { return nil }
       self.objects.append(identity)
     }
+    for object in value["previous"]?.array ?? [] {
+      guard let identity = ObjectIdentity(record: object) else { return nil }
+      previous.append(identity)
+    }
   }
 
   var value: Value {
@@ -100,6 +108,7 @@ struct AppliedRelease: Sendable, Hashable {
     ]
     if keepsResources { value["keepsResources"] = true }
     if isDisturbed { value["isDisturbed"] = true }
+    if !previous.isEmpty { value["previous"] = .array(previous.map(\.recordValue)) }
     return value
   }
 

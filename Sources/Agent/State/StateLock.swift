@@ -32,7 +32,11 @@ final class StateLock: Sendable {
   /// Gives the lock back. Harmless when repeated.
   func release() {
     descriptor.withLock { file in
-      if let file { close(file) }
+      // Unlocked by name: a child that was just forked holds the descriptor too until it execs.
+      if let file {
+        flock(file, LOCK_UN)
+        close(file)
+      }
       file = nil
     }
   }

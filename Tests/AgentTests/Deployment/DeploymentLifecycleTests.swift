@@ -43,6 +43,35 @@ struct DeploymentLifecycleTests {
     #expect(life.handle(.verified(exists: false)) == [.record, .report, .apply(target("a"))])
   }
 
+  @Test("Drift of what stands is corrected once; the new revision is noted, watched and reported")
+  func drift() {
+    var life = DeploymentLifecycle(releases: [web], applied: applied("a"))
+    _ = life.handle(.wanted(target("a")))
+    #expect(life.handle(.drifted) == [], "not beside another operation")
+    #expect(life.handle(.verified(exists: true)) == [.observe, .correct(applied("a"))])
+    #expect(life.handle(.corrected(applied("a", revision: 2))) == [.record, .observe, .report])
+    #expect(life.applied?.revision == 2)
+    #expect(life.handle(.drifted) == [.correct(applied("a", revision: 2))])
+    let failure = DeploymentFailure(kind: .transient, message: "no")
+    #expect(life.handle(.correctFailed(failure)) == [], "who reported the drift decides when to try again")
+    #expect(life.failure == nil && life.isCurrent)
+  }
+
+  @Test("Drift is not corrected while the deployment is paused, being replaced or removed")
+  func driftOfOthers() {
+    var paused = DeploymentLifecycle(releases: [web], applied: applied("a"))
+    #expect(paused.handle(.wanted(target("a", isPaused: true))) == [.report])
+    #expect(paused.handle(.drifted) == [])
+    var life = DeploymentLifecycle(releases: [web], applied: applied("a"))
+    _ = life.handle(.wanted(target("a")))
+    _ = life.handle(.verified(exists: true))
+    _ = life.handle(.wanted(target("b")))
+    #expect(life.handle(.drifted) == [])
+    #expect(life.handle(.applied(applied("b", revision: 2))) == [.record, .observe, .report])
+    _ = life.handle(.unwanted)
+    #expect(life.handle(.drifted) == [])
+  }
+
   @Test("A version that arrives while another is being applied is applied after it, never beside it")
   func supersededWhileApplying() {
     var life = DeploymentLifecycle()

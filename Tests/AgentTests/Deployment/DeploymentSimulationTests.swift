@@ -45,6 +45,11 @@ private struct Simulation {
       #expect(running == nil, "two operations at once")
       #expect(record.releases.contains(target.release), "applied before it was noted")
       running = directive
+    case .correct(let applied):
+      #expect(running == nil, "two operations at once")
+      #expect(
+        life.isCurrent && life.target?.isPaused == false && applied == life.applied, "corrected what is not to stand")
+      running = directive
     case .verify, .uninstall, .removeReleases:
       #expect(running == nil, "two operations at once")
       running = directive
@@ -78,6 +83,10 @@ private struct Simulation {
     case .verify(let applied):
       if fails { return send(.verifyFailed(DeploymentFailure(kind: .unreachable, message: "x"))) }
       send(.verified(exists: cluster[applied.release] != nil))
+    case .correct(var applied):
+      if fails { return send(.correctFailed(DeploymentFailure(kind: .transient, message: "x"))) }
+      applied.revision += 1
+      send(.corrected(applied))
     case .uninstall(let releases, _), .removeReleases(let releases, _):
       if fails { return send(.removeFailed(DeploymentFailure(kind: .transient, message: "x"))) }
       for release in releases { cluster[release] = nil }
@@ -96,7 +105,8 @@ private struct Simulation {
   }
 
   mutating func step() {
-    switch Int.random(in: 0..<20, using: &random) {
+    switch Int.random(in: 0..<21, using: &random) {
+    case 20: if !isForgotten { send(.drifted) }
     case 0, 1:
       let release = ReleaseIdentity(name: "r\(Int.random(in: 0..<2, using: &random))", namespace: "n")
       let version = "v\(Int.random(in: 0..<4, using: &random))@\(release)"

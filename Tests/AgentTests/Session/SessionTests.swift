@@ -14,11 +14,17 @@ actor PretendInstaller: ReleaseInstaller {
   private(set) var applied: [String] = []
   private(set) var releases: [ReleaseIdentity: String] = [:]
 
-  func apply(_ item: DesiredItem, releases: [ReleaseIdentity]) async throws(DeploymentFailure) -> AppliedRelease {
+  func apply(
+    _ item: DesiredItem, releases: [ReleaseIdentity], sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) -> AppliedRelease {
     let release = releases.last ?? ReleaseIdentity(name: item.id, namespace: "n")
     applied.append(item.id)
     self.releases[release] = item.version
     return AppliedRelease(deploymentID: pretendIDs[item.version] ?? "", release: release, revision: applied.count)
+  }
+
+  func correct(_ item: DesiredItem, _ applied: AppliedRelease) async throws(DeploymentFailure) -> AppliedRelease {
+    applied
   }
 
   private var pretendIDs: [String: String] = [:]
@@ -26,11 +32,15 @@ actor PretendInstaller: ReleaseInstaller {
 
   func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool { true }
 
-  func uninstall(_ gone: [ReleaseIdentity], keepsResources: Bool) async throws(DeploymentFailure) {
+  func uninstall(
+    _ gone: [ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) {
     for release in gone { releases[release] = nil }
   }
 
-  func remove(_ gone: [ReleaseIdentity], superseding newer: AppliedRelease) async throws(DeploymentFailure) {
+  func remove(
+    _ gone: [ReleaseIdentity], superseding newer: AppliedRelease, sparing: Set<TakenObject>
+  ) async throws(DeploymentFailure) {
     for release in gone { releases[release] = nil }
   }
 

@@ -2,6 +2,7 @@ import Document
 import Fleet
 import Foundation
 import HelmEngine
+import KubeClient
 import Logging
 import TestSupport
 import Testing
@@ -78,6 +79,18 @@ struct Fixture: Sendable {
       group.cancelAll()
       while let _ = await group.nextResult() {}
     }
+  }
+
+  /// Lends a client of the cluster with the admin's rights.
+  func withClient(_ body: (KubeClient) async throws -> Void) async throws {
+    let client = try KubeClient(config: KubeConfig.load(path: plane.kubeconfig), logger: logger)
+    do {
+      try await body(client)
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+    await client.shutdown()
   }
 
   /// Waits until a deployment is in a state.

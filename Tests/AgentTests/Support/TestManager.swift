@@ -32,6 +32,8 @@ actor TestManager {
   private(set) var fetches = 0
   private(set) var completes = 0
   private(set) var enrolments: [EnrollRequest] = []
+  /// Every difference of every deployment that was ever told.
+  private var differences: [String: [String]] = [:]
   /// Rewrites what is sent for a digest; for wrong bytes.
   private var forged: [String: [UInt8]] = [:]
   /// How many chunks of each fetch are sent before the connection is cut; nil sends all.
@@ -78,7 +80,8 @@ actor TestManager {
       bundleName: bundle.name, bundleNamespace: "fleet-default",
       labels: [FleetLabels.bundleName: bundle.name, FleetLabels.bundleNamespace: "fleet-default"],
       manifestID: manifest.id, deploymentID: DeploymentID.make(manifestID: manifest.id, options: bundle.options),
-      options: bundle.options, dependsOn: bundle.dependsOn, paused: paused)
+      options: bundle.options, dependsOn: bundle.dependsOn,
+      correctDrift: bundle.options.correctDrift ?? CorrectDrift(), paused: paused)
     set(bundle.name, content: content, options: payload.encoded())
     return payload.deploymentID
   }
@@ -117,6 +120,9 @@ actor TestManager {
     }
     return try? BundleDeploymentStatus(value)
   }
+
+  /// Every difference of a deployment that was ever told.
+  func history(_ id: String) -> [String] { differences[id] ?? [] }
 
   /// The state of a deployment.
   func state(_ id: String, _ deploymentID: String) -> BundleState {
@@ -157,7 +163,10 @@ actor TestManager {
           case .load(let ids): continuation.yield(.loaded(ids.compactMap { items[$0] }, revision: revision))
           case .commitStatus(let seq, let statuses):
             reports += 1
-            for status in statuses { self.statuses[status.id] = status.status.isEmpty ? nil : status }
+            for status in statuses {
+              self.statuses[status.id] = status.status.isEmpty ? nil : status
+              differences[status.id, default: []] += self.status(status.id)?.modifiedStatus.map(\.display) ?? []
+            }
             continuation.yield(.statusCommitted(seq: seq))
           case .recordInventory(let versions): acked = versions
           case .recordAck(let set, let removed, _):
