@@ -10,5 +10,8 @@ struct Flotilla: AsyncParsableCommand {
       A manager watches git and decides what each cluster gets; an agent on every cluster deploys it with Helm and
       reports back. Objects are Fleet's (fleet.cattle.io/v1alpha1), written and read with kubectl.
       """,
-    subcommands: [ManagerCommand.self, AgentCommand.self, VersionCommand.self])
+    subcommands: [
+      ManagerCommand.self, AgentCommand.self, ApplyCommand.self, TargetCommand.self, DeployCommand.self,
+      BundleDiffCommand.self, TestCommand.self, HelmWorkerVerb.self, VersionCommand.self,
+    ])
 }
