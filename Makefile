@@ -25,8 +25,13 @@ test: ## everything from a fresh machine to a passed test suite
 	export FLOTILLA_HELM_LIBRARY="$$library" KUBEBUILDER_ASSETS="$$assets"
 	$(call say,building Flotilla and its tests (5 minutes the first time))
 	swift build --build-tests
-	$(call say,tests of the rooms)
-	swift test --skip-build --disable-xctest --skip EndToEndTests
+	# One group after another: tests that wait for clocks share the processors with few that only compute.
+	$(call say,tests of the rooms: documents$(comma) the domain$(comma) and tools in confined children)
+	swift test --skip-build --disable-xctest --filter '^(Document|Fleet|Confinement|Kustomizer|HelmEngine)Tests\.'
+	$(call say,tests of the rooms: bus$(comma) store$(comma) git and the Kubernetes API)
+	swift test --skip-build --disable-xctest --filter '^(Wire|Store|GitSource|KubeClient|KubeServer)Tests\.'
+	$(call say,tests of the rooms: manager and agent)
+	swift test --skip-build --disable-xctest --filter '^(Manager|Agent)Tests\.'
 	$(call say,tests of the whole house: real executables$(comma) clusters$(comma) git and kubectl)
 	swift test --skip-build --disable-xctest --filter EndToEndTests
 
@@ -58,15 +63,13 @@ lint: ## formatting, generated code, shell scripts, and which room imports which
 	scripts/check-imports --self-test
 	scripts/check-imports
 
-bench: ## one line per benchmark: bench <name> value=<n> unit=<u> reference=<n> ratio=<n>
-	@shopt -s nullglob
-	benchmarks=(Benchmarks/*/run)
-	if ((!$${#benchmarks[@]})); then echo "bench: Benchmarks/ holds no benchmark yet" >&2; fi
-	for benchmark in "$${benchmarks[@]}"; do "$$benchmark"; done
+bench: ## one line per figure: bench <name> value=<n> unit=<u> reference=<n> ratio=<n>; ONLY=<name> for one
+	@scripts/bootstrap
+	scripts/bench $(ONLY)
 
 proto: ## Sources/CWireMessages from Proto/, with protoc-c
 	@scripts/bootstrap
 	scripts/generate-wire-messages
 
 clean: ## what the build made; the downloads in ~/.cache/flotilla stay
-	@rm -rf .build bin
+	@rm -rf .build Benchmarks/.build bin

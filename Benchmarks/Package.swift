@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What `make bench` measures: a package of its own, so that Flotilla itself depends on nothing that only a measurement needs.
+let package = Package(
+  name: "flotilla-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(name: "flotilla", path: ".."),
+    // What Document's YAML is measured against.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // Wire is handed a logger.
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "FlotillaBenchmarks",
+      dependencies: [
+        .product(name: "CZeroMQ", package: "flotilla"),
+        .product(name: "Document", package: "flotilla"),
+        .product(name: "Fleet", package: "flotilla"),
+        .product(name: "GitSource", package: "flotilla"),
+        .product(name: "Wire", package: "flotilla"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: [.treatAllWarnings(as: .error)])
+  ]
+)
