@@ -121,15 +121,8 @@ struct BundleWriter: Sendable {
       return [.delete(key, if: .revision(stored.revision))]
     }
     guard old.flatMap(BundleValues.init(secret:)) != values else { return [] }
-    var secret = old ?? stamp(values.secret(named: key.name, namespace: key.namespace))
-    secret["data"] = values.secret(named: key.name, namespace: key.namespace)["data"]
-    secret.set(
-      [
-        [
-          "apiVersion": .string(fleetAPIVersion), "kind": "Bundle", "name": .string(key.name),
-          "uid": owner.at("metadata", "uid") ?? "", "controller": true,
-        ]
-      ], at: "metadata", "ownerReferences")
+    let made = values.secret(of: owner, over: old)
+    let secret = old == nil ? stamp(made) : made
     return [.put(key, ObjectRepository.body(of: secret), if: stored.map { .revision($0.revision) } ?? .absent)]
   }
 

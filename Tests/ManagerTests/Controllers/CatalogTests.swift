@@ -105,7 +105,7 @@ struct CatalogTests {
     world.bundle("app", cut.bundle.spec.value)
     #expect(world.cluster("one", ["region": "eu"]) == ["app"])
     #expect(world.cluster("one", ["region": "eu", "note": "x"]) == ["app"])
-    let secret = world.tell(StoredKind.secrets, "app", cut.values.secret(named: "app", namespace: "shops"))
+    let secret = world.tell(StoredKind.secrets, "app", cut.values.secret(of: bundle.value, over: nil))
     #expect(secret.map(\.bundle.name) == ["app"])
     #expect(world.cluster("one", ["region": "eu", "note": "y"]).isEmpty)
     #expect(world.cluster("one", ["region": "us", "note": "y"]) == ["app"])
