@@ -17,7 +17,9 @@ extension Deployer {
     for directive in directives {
       switch directive {
       case .record: problem = await record(id)
-      case .apply, .verify, .correct, .uninstall, .removeReleases: begin(directive, for: id, unless: problem)
+      case .apply, .verify, .correct, .uninstall, .removeReleases:
+        if case .apply = directive, let set = entries[id]?.brief?.setHash { await observer?.expect(set) }
+        begin(directive, for: id, unless: problem)
       case .observe: await observe(id)
       case .stopObserving: await observer?.stop(id)
       case .report: await publish(id)

@@ -3,23 +3,30 @@ import Fleet
 import Logging
 
 extension ClusterObserver {
-  /// Reads the release's objects from the API server: watches of new kinds may still be on their way, and those of known
-  /// ones may be behind what was just deployed.
+  /// Learns of the release's objects what no watch tells: a watch that has told of all that was there tells the rest by itself, and
+  /// what it is late with is asked for object by object.
   func look(_ id: String) async {
     guard let generation = watched[id]?.generation, let subject = watched[id]?.subject else { return }
     watched[id]?.isExpected = false
     do {
-      for type in subject.types {
-        let list = try await cluster.objects(
-          type, namespace: nil, labels: [FleetLabels.objectSetHash: subject.setHash])
-        guard current(id, generation) != nil else { return }
+      for type in subject.types where !synced.contains(type) {
+        // Lists of all namespaces would cost the server the reading of everybody's objects.
+        let namespaces = Set(
+          (subject.applied.objects + subject.applied.previous).filter { $0.type == type }.map(\.namespace))
         var described: [LiveObject] = []
-        for object in list.objects {
-          guard let one = describe(object) else { continue }
-          described.append(one)
-          _ = put(one, object)
+        var revision = UInt64.max
+        for namespace in namespaces.sorted() {
+          let list = try await cluster.objects(
+            type, namespace: namespace.isEmpty ? nil : namespace, labels: [FleetLabels.objectSetHash: subject.setHash])
+          guard current(id, generation) != nil else { return }
+          revision = min(revision, list.resourceVersion)
+          for object in list.objects {
+            guard let one = describe(object) else { continue }
+            described.append(one)
+            _ = put(one, object)
+          }
         }
-        _ = live.replace(type, of: subject.setHash, with: described, at: list.resourceVersion)
+        _ = live.replace(type, of: subject.setHash, with: described, at: revision)
       }
       watched[id]?.isListed = true
       await conclude(id)
@@ -151,13 +158,14 @@ extension ClusterObserver {
       return DriftComparer.Question(object: object, live: live, wanted: wanted)
     }
     let ignored = subject.ignoredConditions
-    let set = subject.setHash
     let answers = try await comparer.answer(questions, rules: subject.rules, serviceAccount: subject.serviceAccount) {
-      LiveObject($0, setHash: set, ignoredConditions: ignored)
+      LiveObject(
+        $0, setHash: $0.at("metadata", "labels", FleetLabels.objectSetHash)?.string ?? "", ignoredConditions: ignored)
     }
     guard current(subject.id, generation) != nil else { return false }
     for answer in answers {
-      // Only by the label is an object one of the set's; what was read may have lost it, which a watch tells.
+      // What was read for the comparison may be newer than what the watch has told. Without the label it is none of the set's.
+      if answer.object.setHash == subject.setHash { _ = live.put(answer.object) }
       live.settle(answer.object, answer.comparison)
     }
     for object in compared where manifest[object.identity.unversioned] == nil { live.settle(object, .same) }

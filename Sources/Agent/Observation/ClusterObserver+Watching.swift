@@ -29,11 +29,15 @@ extension ClusterObserver {
       let identity = ObjectIdentity(apiVersion: type.apiVersion, kind: type.kind, namespace: namespace, name: name)
       candidates[identity.unversioned] = nil
       mark(live.remove(identity, uid: uid))
-    case .synced: answered(type)
+    case .synced:
+      synced.insert(type)
+      answered(type)
     case .unserved:
+      synced.insert(type)
       answered(type)
       mark(live.forget(type))
     case .interrupted(let reason):
+      synced.remove(type)
       let isFirst = interrupted.isEmpty
       guard interrupted.insert(type).inserted else { return }
       logger.log(
@@ -64,7 +68,8 @@ extension ClusterObserver {
     let changed = live.put(described)
     let key = described.identity.unversioned
     // A list may bring an older state than a watch has told already.
-    guard live.isDue(described), setOwners[described.setHash] != nil else { return changed }
+    let isOurs = setOwners[described.setHash] != nil || expectedSets.contains(described.setHash)
+    guard isOurs, live.isDue(described) else { return changed }
     candidates[key] = candidates.count < AgentLimits.pendingComparisons ? object : Value?.none
     return changed
   }

@@ -88,6 +88,10 @@ actor ClusterObserver {
   var watched: [String: Watched] = [:]
   var setOwners: [String: String] = [:]
   var watches: [ObjectType: Watch] = [:]
+  /// Kinds of which the watch has told all that there was, and goes on.
+  var synced: Set<ObjectType> = []
+  /// Sets that are being deployed: their objects are kept for the first comparison.
+  var expectedSets: Set<String> = []
   /// Kinds whose watch does not answer.
   var interrupted: Set<ObjectType> = []
   /// Objects that are to be compared, as they were told last.
@@ -131,12 +135,18 @@ actor ClusterObserver {
     return !Task.isCancelled
   }
 
+  /// A release with this set of objects is being deployed, and will be watched.
+  func expect(_ setHash: String) {
+    if expectedSets.count < AgentLimits.pendingComparisons { expectedSets.insert(setHash) }
+  }
+
   /// Watches a release from now on, and looks at it at once. Replaces what was said of the same deployment before.
   func observe(_ subject: Subject) {
     if let old = watched[subject.id]?.subject, old.setHash != subject.setHash { setOwners[old.setHash] = nil }
     lastGeneration += 1
     watched[subject.id] = Watched(subject: subject, generation: lastGeneration)
     setOwners[subject.setHash] = subject.id
+    expectedSets.remove(subject.setHash)
     // What was the same as another revision, or by other rules, need not be the same now.
     live.compareAgain(subject.setHash)
     for type in subject.types where watches[type] == nil {
@@ -158,6 +168,7 @@ actor ClusterObserver {
     for type in subject.types where !needed.contains(type) {
       if case .running(let task)? = watches.removeValue(forKey: type) { task.cancel() }
       interrupted.remove(type)
+      synced.remove(type)
       _ = live.forget(type)
     }
     for object in live.objects(of: subject.setHash) { candidates[object.identity.unversioned] = nil }

@@ -64,8 +64,11 @@ struct DriftComparer: Sendable {
     func ask(_ question: Question) async throws -> Answer {
       let identity = question.object.identity
       var answer = Answer(object: question.object, comparison: .same)
-      guard !rules.ignores(identity) else { return answer }
       var live = question.live
+      guard !rules.ignores(identity) else {
+        if let described = live.flatMap(describe) { answer.object = described }
+        return answer
+      }
       for _ in 0..<AgentLimits.comparisonAttempts {
         if live == nil { live = try await comparer.cluster.object(identity) }
         // Whoever looks for missing objects sees that it is gone.

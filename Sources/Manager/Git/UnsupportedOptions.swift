@@ -7,7 +7,7 @@ enum UnsupportedOptions {
   static func notes(_ repo: GitRepo, bundles: [Fleet.Bundle]) -> [String] {
     let spec = repo.spec
     let ofRepo: [(name: String, isSet: Bool)] = [
-      ("correctDrift", spec.correctDrift?.enabled ?? false), ("deleteNamespace", spec.deleteNamespace),
+      ("deleteNamespace", spec.deleteNamespace),
       ("imageScanCommit", spec.imageScanCommit != nil), ("imageScanInterval", spec.imageScanInterval != nil),
       ("ociRegistrySecret", !spec.ociRegistrySecret.isEmpty), ("webhookSecret", !spec.webhookSecret.isEmpty),
     ]
@@ -15,8 +15,7 @@ enum UnsupportedOptions {
     for bundle in bundles {
       let options = bundle.spec.options
       let ofBundle: [(name: String, isSet: Bool)] = [
-        ("correctDrift", options.correctDrift?.enabled ?? false && spec.correctDrift?.enabled != true),
-        ("deleteNamespace", options.deleteNamespace && !spec.deleteNamespace),
+        ("deleteNamespace", options.deleteNamespace && !spec.deleteNamespace)
       ]
       notes += ofBundle.filter(\.isSet).map { "Bundle \(bundle.metadata.name): \($0.name): \(Self.text)" }
     }
