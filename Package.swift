@@ -10,10 +10,13 @@ let package = Package(
   products: [
     .executable(name: "flotilla", targets: ["flotilla"]),
     // Rooms that Benchmarks/ measures on their own.
+    .library(name: "Agent", targets: ["Agent"]),
     .library(name: "CZeroMQ", targets: ["CZeroMQ"]),
     .library(name: "Document", targets: ["Document"]),
     .library(name: "Fleet", targets: ["Fleet"]),
     .library(name: "GitSource", targets: ["GitSource"]),
+    .library(name: "HelmEngine", targets: ["HelmEngine"]),
+    .library(name: "KubeClient", targets: ["KubeClient"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
   dependencies: [

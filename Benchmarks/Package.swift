@@ -16,10 +16,13 @@ let package = Package(
     .executableTarget(
       name: "FlotillaBenchmarks",
       dependencies: [
+        .product(name: "Agent", package: "flotilla"),
         .product(name: "CZeroMQ", package: "flotilla"),
         .product(name: "Document", package: "flotilla"),
         .product(name: "Fleet", package: "flotilla"),
         .product(name: "GitSource", package: "flotilla"),
+        .product(name: "HelmEngine", package: "flotilla"),
+        .product(name: "KubeClient", package: "flotilla"),
         .product(name: "Wire", package: "flotilla"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Yams", package: "Yams"),

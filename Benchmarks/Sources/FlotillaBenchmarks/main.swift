@@ -6,6 +6,9 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> [Figure])] = [
   ("bundle-scan", BundleScan.run),
   ("targeting-100k", TargetingAll.run),
   ("relabel-100k", Relabel.run),
+  ("deploy-50x10", DeployFifty.run),
+  ("drift-restore", DriftRestore.run),
+  ("agent-idle", AgentIdle.run),
   ("wire-stream-128", { try await WireStream.run(bytes: 128, messages: 500_000) }),
   ("wire-stream-4096", { try await WireStream.run(bytes: 4096, messages: 100_000) }),
 ]

@@ -6,7 +6,7 @@ import Logging
 struct BenchCluster {
   private let directory: String
   private static let script =
-    URL(filePath: #filePath).deletingLastPathComponent().path + "/../../../scripts/kube-cluster"
+    URL(filePath: #filePath).deletingLastPathComponent().path + "/../../../../scripts/kube-cluster"
 
   /// The admin's kubeconfig.
   var kubeconfig: String { directory + "/kubeconfig" }
