@@ -65,8 +65,9 @@ struct ChildEnd: Sendable {
   /// What runtimes print when the kernel gives them no more memory: Go's own words, cgo's and the C library's loader's.
   private static let phrases = [
     "runtime: out of memory", "fatal error: out of memory", "runtime: cannot allocate memory",
-    "fatal error: runtime: cannot", "pthread_create failed: Resource temporarily unavailable",
-    "failed to create new OS thread",
+    "fatal error: runtime: cannot", "fatal error: runtime: C malloc failed", "cannot map pages in arena address space",
+    "failed to reserve page summary memory", "cannot allocate heap metadata",
+    "pthread_create failed: Resource temporarily unavailable", "failed to create new OS thread",
   ]
 
   /// Only a program that ended as runtimes do in such a case is believed: its input may hold any words.

@@ -91,6 +91,7 @@ struct LimitTests {
     }
     let go = "runtime: out of memory: cannot allocate 4194304-byte block\nfatal error: out of memory"
     #expect(code(ChildEnd(status: 2), go) == .memoryLimit)
+    #expect(code(ChildEnd(signal: SIGABRT), "fatal error: runtime: C malloc failed") == .memoryLimit, "cgo's own check")
     #expect(code(ChildEnd(status: 1), go) == nil, "a message that quotes the words")
     #expect(code(ChildEnd(status: 2), "unknown field") == nil)
     #expect(code(ChildEnd(signal: SIGABRT, residentBytes: 80 << 20)) == .memoryLimit)

@@ -173,9 +173,17 @@ extension Deployer {
 
   /// What the other deployments that are to stand take over from those that go.
   func takenOver(besides id: String) -> Set<TakenObject> {
-    entries.reduce(into: []) { taken, entry in
-      if entry.key != id, let brief = entry.value.brief { taken.formUnion(brief.takesOver) }
+    Set(takers.lazy.filter { $0.value != [id] }.map(\.key))
+  }
+
+  /// Files what a deployment takes over, so that nobody has to ask all deployments for it.
+  func setBrief(_ brief: DeploymentBrief?, of id: String) {
+    for object in entries[id]?.brief?.takesOver ?? [] {
+      takers[object]?.remove(id)
+      if takers[object]?.isEmpty == true { takers[object] = nil }
     }
+    for object in brief?.takesOver ?? [] { takers[object, default: []].insert(id) }
+    entries[id]?.brief = brief
   }
 
   var knownReleases: Set<ReleaseIdentity> {

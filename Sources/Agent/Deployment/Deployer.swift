@@ -52,6 +52,8 @@ actor Deployer {
   nonisolated let post: AsyncStream<Message>.Continuation
   var observer: ClusterObserver?
   var entries: [String: Entry] = [:]
+  /// Which deployments take an object over.
+  var takers: [TakenObject: Set<String>] = [:]
   var queue: DeploymentQueue<Job>
   var isSweepDue = false
 
@@ -126,7 +128,7 @@ extension Deployer {
       guard entries[id] != nil else { return }
       if entries[id]?.item != nil { logger.info("removing a deployment", metadata: ["deployment": "\(id)"]) }
       entries[id]?.item = nil
-      entries[id]?.brief = nil
+      setBrief(nil, of: id)
       await send(.unwanted, to: id)
     case .finding(let id, let release, let finding): await take(finding, of: id, release: release)
     case .correctionDue(let id, let generation): await correctionDue(id, generation)
@@ -143,9 +145,9 @@ extension Deployer {
     var entry = entries[item.id] ?? Entry(life: DeploymentLifecycle(), composer: StatusComposer())
     let before = entry.brief
     entry.item = item
-    entry.brief = brief
     entry.composer.targetChanged(to: brief.target.deploymentID, at: .now)
     entries[item.id] = entry
+    setBrief(brief, of: item.id)
     await send(.wanted(brief.target), to: item.id)
     guard let before, before != brief else { return }
     for problem in brief.driftRules.problems where !before.driftRules.problems.contains(problem) {

@@ -22,20 +22,11 @@ extension HelmInstaller {
     let kinds = try await cluster.kinds(refreshed: false)
     let rendered = try await renderChart(
       plan, payload: payload, values: values, existing: existing, kinds: kinds, with: access)
-    var objects: [Value] = []
-    var hooks: [Value] = []
-    for file in rendered?.files ?? [] {
-      for document in file.documents { objects += try ManifestObjects.parse(document, file: file.path) }
-      for hook in file.hooks { hooks += try ManifestObjects.parse(hook, file: file.path) }
-    }
-    if let step = KustomizeStep(plan) {
-      let kustomized = try await kustomize(RenderedObjects(objects: objects, hooks: hooks), with: step)
-      (objects, hooks) = (kustomized.objects, kustomized.hooks)
-    }
+    var parts = try RenderedObjects(rendered)
+    if let step = KustomizeStep(plan) { parts = try await kustomize(parts, with: step) }
     let raw = RenderedObjects(separating: plan.rawObjects)
-    objects += raw.objects
-    hooks += raw.hooks
-    (objects, hooks) = try await postRender(plan, objects: objects, hooks: hooks, kinds: kinds)
+    let (objects, hooks) = try await postRender(
+      plan, objects: parts.objects + raw.objects, hooks: parts.hooks + raw.hooks, kinds: kinds)
     var metadata = try ChartMetadata(yaml: Array(YAML.emit(plan.chartMetadata).utf8))
     metadata.addAnnotations([ReleaseMarks.deploymentID: payload.deploymentID])
     let chart = try Chart.wrapping(
@@ -64,10 +55,10 @@ extension HelmInstaller {
     options.includeCRDs = true
     options.disableDNS = helm.disableDNS
     options.skipSchemaValidation = helm.skipSchemaValidation
-    options.lookup = plan.chartFiles.contains { $0.bytes.firstRange(of: Array("lookup".utf8)) != nil }
+    let chart = Chart(files: plan.chartFiles.map { HelmChartFile(path: $0.path, contents: $0.bytes) })
+    options.lookup = chart.mayLookUp
     return try await access.engine.render(
-      chart: Chart(files: plan.chartFiles.map { HelmChartFile(path: $0.path, contents: $0.bytes) }),
-      values: values, release: ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace),
+      chart: chart, values: values, release: ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace),
       capabilities: KubernetesCapabilities(version: kinds.version, apiVersions: kinds.apiVersions), options: options)
   }
 

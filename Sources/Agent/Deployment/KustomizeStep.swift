@@ -1,5 +1,6 @@
 import Document
 import Fleet
+import HelmEngine
 import Kustomizer
 
 /// What Helm rendered for a plan.
@@ -111,6 +112,19 @@ struct KustomizeStep: Sendable {
 
   private static func path(_ name: String, in directory: String) -> String {
     directory.isEmpty ? name : "\(directory)/\(name)"
+  }
+}
+
+extension RenderedObjects {
+  /// What a chart's templates gave.
+  ///
+  /// - Throws: `FleetError` that names template and line.
+  init(_ rendered: RenderedManifests?) throws(FleetError) {
+    self.init(objects: [], hooks: [])
+    for file in rendered?.files ?? [] {
+      for document in file.documents { objects += try ManifestObjects.parse(document, file: file.path) }
+      for hook in file.hooks { hooks += try ManifestObjects.parse(hook, file: file.path) }
+    }
   }
 }
 

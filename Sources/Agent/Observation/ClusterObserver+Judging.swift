@@ -23,10 +23,10 @@ extension ClusterObserver {
           for object in list.objects {
             guard let one = describe(object) else { continue }
             described.append(one)
-            _ = put(one, object)
+            markOthers(than: subject, put(one, object))
           }
         }
-        _ = live.replace(type, of: subject.setHash, with: described, at: revision)
+        markOthers(than: subject, live.replace(type, of: subject.setHash, with: described, at: revision))
       }
       watched[id]?.isListed = true
       await conclude(id)
@@ -92,7 +92,7 @@ extension ClusterObserver {
       guard current(subject.id, generation) != nil else { return }
       // A watch of a new kind may be behind the object itself.
       if let described = describe(object), described.setHash == subject.setHash {
-        _ = put(described, object)
+        markOthers(than: subject, put(described, object))
         watched[subject.id]?.isJudgedAgain = true
       } else {
         foreign.insert(identity)
@@ -108,6 +108,11 @@ extension ClusterObserver {
       return
     }
     conclude(subject, foreign: foreign)
+  }
+
+  /// What was read for one release may have been another's until then; no event tells of that any more.
+  private func markOthers(than subject: Subject, _ sets: Set<String>) {
+    mark(sets.subtracting([subject.setHash]))
   }
 
   private func hasDue(_ subject: Subject) -> Bool {
@@ -165,7 +170,7 @@ extension ClusterObserver {
     guard current(subject.id, generation) != nil else { return false }
     for answer in answers {
       // What was read for the comparison may be newer than what the watch has told. Without the label it is none of the set's.
-      if answer.object.setHash == subject.setHash { _ = live.put(answer.object) }
+      if answer.object.setHash == subject.setHash { markOthers(than: subject, live.put(answer.object)) }
       live.settle(answer.object, answer.comparison)
     }
     for object in compared where manifest[object.identity.unversioned] == nil { live.settle(object, .same) }

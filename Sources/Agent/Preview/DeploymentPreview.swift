@@ -78,7 +78,7 @@ public struct DeploymentPreview: Sendable {
   /// Helm's own check before it installs a chart, made by Helm's own library.
   private func checkVersion(_ chart: Value) async throws {
     guard let wanted = chart["kubeVersion"]?.string, !wanted.isEmpty else { return }
-    let answer = try? await workers.renderValues(
+    let answer = try await workers.renderValues(
       "${ semverCompare .wanted .version }", context: ["wanted": .string(wanted), "version": .string(kubeVersion)])
     guard answer == "true" else {
       throw HelmError(
@@ -123,19 +123,6 @@ public struct DeploymentPreview: Sendable {
     func isNamespaced(apiVersion: String, kind: String) -> Bool? {
       let group = apiVersion.contains("/") ? String(apiVersion.prefix { $0 != "/" }) : ""
       return BuiltInKinds.isNamespaced(apiVersion: apiVersion, kind: kind) ?? defined["\(group)/\(kind)"] ?? true
-    }
-  }
-}
-
-extension RenderedObjects {
-  /// What a chart's templates gave.
-  ///
-  /// - Throws: `FleetError` that names template and line.
-  init(_ rendered: RenderedManifests?) throws(FleetError) {
-    self.init(objects: [], hooks: [])
-    for file in rendered?.files ?? [] {
-      for document in file.documents { objects += try ManifestObjects.parse(document, file: file.path) }
-      for hook in file.hooks { hooks += try ManifestObjects.parse(hook, file: file.path) }
     }
   }
 }

@@ -2,7 +2,6 @@ import Document
 import Fleet
 import Foundation
 import HelmEngine
-import Kustomizer
 import KubeClient
 import Kustomizer
 import Logging

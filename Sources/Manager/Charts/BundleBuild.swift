@@ -1,4 +1,5 @@
 import Fleet
+import Store
 
 /// Builds the bundles of a tree together with the charts that they take from elsewhere: builds, fetches what is missing, and
 /// builds again until nothing is (fleet-behaviour §2.5). The manager and `flotilla apply` both do it with this.

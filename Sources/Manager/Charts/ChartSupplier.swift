@@ -3,6 +3,7 @@ import Foundation
 import GitSource
 import HelmEngine
 import Logging
+import Store
 
 /// Fetches the charts that bundles take from elsewhere (fleet-behaviour §2.5): from chart repositories, OCI registries, plain
 /// archives and git. One is for a whole process: it fetches equal charts once, however many bundles ask, and keeps them on

@@ -2,6 +2,7 @@ import Fleet
 import Foundation
 import GitSource
 import Logging
+import Store
 
 /// Charts that are directories of other git repositories (fleet-behaviour §2.5), read from mirrors of their own.
 ///

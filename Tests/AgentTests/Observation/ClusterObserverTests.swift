@@ -12,17 +12,17 @@ import Testing
 private final class Told: Sendable {
   private let all = Mutex<[String]>([])
 
-  /// Everything in order: the differences of one look in brackets, or a failure.
+  /// Everything in order: the differences of one look in brackets, or a failure, with the deployment if it is not `one`.
   var texts: [String] { all.withLock { $0 } }
 
-  func take(_ finding: ClusterObserver.Finding) {
+  func take(_ subject: ClusterObserver.Subject, _ finding: ClusterObserver.Finding) {
     let text =
       switch finding {
       case .observed(let observation, _): "\(observation.modified.map(\.display).sorted())"
       case .failed(let message): message
       case .releaseMissing: "release missing"
       }
-    all.withLock { $0.append(text) }
+    all.withLock { $0.append(subject.id == "one" ? text : "\(subject.id): \(text)") }
   }
 }
 
@@ -61,7 +61,7 @@ struct ClusterObserverTests {
       cluster: cluster, manifests: manifests,
       comparer: DriftComparer(
         cluster: cluster, rights: { [cluster] _ in cluster }, helmFieldManager: "helm", logger: logger), logger: logger,
-      tell: { [told] in told.take($1) }, clusterIsBack: {})
+      tell: { [told] in told.take($0, $1) }, clusterIsBack: {})
     for name in ["a", "b"] { cluster.put(map(name)) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await observer.run() }
@@ -89,9 +89,11 @@ struct ClusterObserverTests {
       var map = map("a")
       map["status"] = ["phase": "x"]
       cluster.put(map)
-      try await Task.sleep(for: AgentLimits.observationDebounce * 4)
-      #expect(cluster.takeRequests().isEmpty)
-      #expect(told.texts == ["[]"])
+      // One watch tells in order: once this is told, the change before it has been seen.
+      cluster.remove(identity("b"))
+      try await waitFor(#"["configmap.v1 n/b missing"]"#)
+      #expect(cluster.takeRequests() == ["get ConfigMap n/b"])
+      #expect(told.texts.count == 2)
     }
   }
 
@@ -113,6 +115,29 @@ struct ClusterObserverTests {
     }
   }
 
+  @Test("An object that is read for its new release, before a watch tells of it, is the old one's no more")
+  func movedUnseen() async throws {
+    try await observing { observer, subject in
+      var (moved, first) = (map("c"), subject)
+      first.applied.previous = [identity("c")]
+      await observer.observe(first)
+      try await eventually("the new look is told") { told.texts.count == 2 }
+      cluster.put(moved)
+      try await waitFor(#"["configmap.v1 n/c extra"]"#)
+      moved.set([FleetLabels.objectSetHash: "set-2"], at: "metadata", "labels")
+      cluster.put(moved, silently: true)
+      var other = subject
+      (other.id, other.setHash) = ("two", "set-2")
+      other.applied.release.name = "two"
+      other.applied.objects = [identity("c")]
+      await observer.manifests.keep([moved], of: other.applied, kinds: ClusterKinds())
+      await observer.observe(other)
+      try await eventually("both are told of as they are") {
+        told.texts.contains("two: []") && told.texts.last { !$0.hasPrefix("two") } == "[]"
+      }
+    }
+  }
+
   @Test("A list that is behind what a watch has told hides no change")
   func stale() async throws {
     try await observing { observer, subject in
@@ -128,13 +153,13 @@ struct ClusterObserverTests {
 
   @Test("While a watch is interrupted nothing is told; what happened meanwhile is told when it is back")
   func interrupted() async throws {
-    try await observing { _, _ in
+    try await observing { observer, subject in
       cluster.send(.interrupted("gone"), of: type)
       cluster.setDown(true)
       // As a watch that breaks off may tell it, or a server that starts and knows nothing yet.
       cluster.remove(identity("a"))
       cluster.send(.interrupted("still gone"), of: type)
-      try await Task.sleep(for: AgentLimits.observationDebounce * 5)
+      try await eventually("it waits for its watch") { await observer.watched[subject.id]?.isPostponed == true }
       #expect(told.texts == ["[]"])
       cluster.setDown(false)
       cluster.send(.synced, of: type)
@@ -144,11 +169,11 @@ struct ClusterObserverTests {
 
   @Test("What the server does not answer about is not missing, and an outage that goes on is told")
   func unanswered() async throws {
-    try await observing { _, _ in
+    try await observing { observer, subject in
       cluster.setDown(true)
       cluster.remove(identity("a"))
       cluster.put(map("b", "blue"))
-      try await Task.sleep(for: AgentLimits.observationDebounce * 5)
+      try await eventually("a look has failed") { (await observer.watched[subject.id]?.failures ?? 0) > 0 }
       #expect(told.texts == ["[]"])
       cluster.setDown(false)
       try await waitFor(
