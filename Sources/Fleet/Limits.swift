@@ -70,6 +70,10 @@ public enum Limits {
   public static let credentialPaths = 10_000
   /// Bytes of a join token or of registration values.
   public static let registrationBytes = 64 << 10
+  /// Entries of `downstreamResources` of one bundle on one cluster.
+  public static let downstreamResources = 100
+  /// Bytes of what `downstreamResources` copies for one bundle, as JSON.
+  public static let downstreamBytes = 4 << 20
   /// Entries of `diff.comparePatches` of one bundle that have an effect.
   public static let comparePatches = 1000
   /// Bytes of the patch of one `modifiedStatus` entry.

@@ -16,8 +16,11 @@ protocol ClusterAPI: Sendable {
   func objects(_ type: ObjectType, having label: String) async throws -> LabelledObjects
   /// Removes an object; one that is not there is removed already.
   func delete(_ identity: ObjectIdentity) async throws
-  /// Changes fields of an object (RFC 7386).
-  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws
+  /// Changes fields of an object (RFC 7386), and answers with the object as it is then; nil when it is not there.
+  @discardableResult
+  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws -> Value?
+  /// Makes fields of an object as given by server-side apply, taking them over from whoever has set them otherwise.
+  func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws
   /// What would become of an object if these fields were applied to it by force; nothing is changed.
   func dryRun(_ wanted: Value, of identity: ObjectIdentity) async throws -> DryRun
   /// The same cluster with the rights of another user.

@@ -36,6 +36,7 @@ extension Deployer {
       try await state.updateRecord(id) { record in
         record.isGone = false
         record.releases = life.releases
+        record.hasCopied = life.hasCopied
         record.applied = life.applied
       }
       return nil
@@ -56,21 +57,37 @@ extension Deployer {
       failed = obstacle.map { .applyFailed($0) }
       job = .apply(item, releases: entry.life.releases, sparing: takenOver(besides: id))
     case .verify(let applied):
+      guard let item = entries[id]?.item else { return }
       failed = problem.map { .verifyFailed($0) }
-      job = .verify(applied)
+      job = .verify(item, applied)
     case .correct(let applied):
       guard let item = entries[id]?.item else { return }
       failed = problem.map { .correctFailed($0) }
       job = .correct(item, applied)
     case .uninstall(let releases, let keepsResources):
       failed = problem.map { .removeFailed($0) }
-      job = .uninstall(releases, keepsResources: keepsResources, sparing: takenOver(besides: id))
+      job = .uninstall(removal(of: releases, for: id, keepsResources: keepsResources, isLast: true))
     case .removeReleases(let releases, let newer):
       failed = problem.map { .removeFailed($0) }
-      job = .remove(releases, newer, sparing: takenOver(besides: id))
+      job = .remove(removal(of: releases, for: id), newer)
     default: return
     }
     if let failed { post.yield(.event(id: id, failed)) } else { queue.add(job, for: id) }
+  }
+
+  private func removal(
+    of releases: [ReleaseIdentity], for id: String, keepsResources: Bool = false, isLast: Bool = false
+  ) -> Removal {
+    var removal = Removal(releases: releases, keepsResources: keepsResources, sparing: takenOver(besides: id))
+    guard let entry = entries[id] else { return removal }
+    if entry.life.hasCopied { removal.copiesOf = id }
+    if isLast, entry.life.applied?.deletesNamespace == true {
+      let used = entries.filter { $0.key != id }.values.reduce(into: Set<String>()) { used, other in
+        used.formUnion((other.life.releases + (other.brief.map { [$0.target.release] } ?? [])).map(\.namespace))
+      }
+      removal.namespaces = Set(releases.map(\.namespace)).subtracting(used)
+    }
+    return removal
   }
 
   func startJobs(in group: inout DiscardingTaskGroup) {
@@ -107,9 +124,9 @@ extension Deployer {
       } catch {
         return .applyFailed(error)
       }
-    case .verify(let applied):
+    case .verify(let item, let applied):
       do {
-        return .verified(exists: try await installer.exists(applied))
+        return .verified(exists: try await installer.exists(item, applied))
       } catch {
         return .verifyFailed(error)
       }
@@ -119,17 +136,17 @@ extension Deployer {
       } catch {
         return .correctFailed(error)
       }
-    case .uninstall(let releases, let keepsResources, let spared):
+    case .uninstall(let removal):
       do {
-        try await installer.uninstall(releases, keepsResources: keepsResources, sparing: spared)
-        return .removed(releases)
+        try await installer.uninstall(removal)
+        return .removed(removal.releases)
       } catch {
         return .removeFailed(error)
       }
-    case .remove(let releases, let newer, let spared):
+    case .remove(let removal, let newer):
       do {
-        try await installer.remove(releases, superseding: newer, sparing: spared)
-        return .removed(releases)
+        try await installer.remove(removal, superseding: newer)
+        return .removed(removal.releases)
       } catch {
         return .removeFailed(error)
       }
@@ -159,6 +176,7 @@ extension Deployer {
       // Its last trace goes when the manager knows: see `ManagerLink`.
       try await state.updateRecord(id) { record in
         record.releases = []
+        record.hasCopied = false
         record.applied = nil
         record.status = []
         record.isGone = true

@@ -25,10 +25,10 @@ actor Deployer {
 
   enum Job: Sendable {
     case apply(DesiredItem, releases: [ReleaseIdentity], sparing: Set<TakenObject>)
-    case verify(AppliedRelease)
+    case verify(DesiredItem, AppliedRelease)
     case correct(DesiredItem, AppliedRelease)
-    case uninstall([ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>)
-    case remove([ReleaseIdentity], AppliedRelease, sparing: Set<TakenObject>)
+    case uninstall(Removal)
+    case remove(Removal, AppliedRelease)
   }
 
   struct Entry {
@@ -69,7 +69,8 @@ actor Deployer {
     for record in state.records.values where !record.isGone {
       let status = (try? JSON.parse(record.status, file: "status")).flatMap { try? BundleDeploymentStatus($0) }
       entries[record.id] = Entry(
-        life: DeploymentLifecycle(releases: record.releases, applied: record.applied),
+        life: DeploymentLifecycle(
+          releases: record.releases, hasCopied: record.hasCopied, applied: record.applied),
         composer: StatusComposer(status: status ?? BundleDeploymentStatus()))
     }
   }

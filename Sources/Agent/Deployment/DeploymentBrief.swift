@@ -35,7 +35,7 @@ struct DeploymentBrief: Sendable, Hashable {
       version: version, deploymentID: payload.deploymentID,
       release: ReleaseIdentity(
         name: options.releaseName(bundle: payload.bundleName), namespace: options.releaseNamespace),
-      isPaused: payload.paused)
+      copies: DownstreamCopy.hash(of: payload.copies), isPaused: payload.paused)
     bundleName = payload.bundleName
     bundleNamespace = payload.bundleNamespace
     labels = payload.labels

@@ -6,7 +6,7 @@ import HelmEngine
 /// (`Directive`), in order. At most one operation (`apply`, `correct`, `uninstall`, `removeReleases`, `verify`) is under way at any
 /// time; the shell says how it ended with one of the events that name it.
 ///
-/// What must survive a crash is in ``releases`` and ``applied``; a `record` directive asks for it to be made durable, and
+/// What must survive a crash is in ``releases``, ``hasCopied`` and ``applied``; a `record` directive asks for it to be made durable, and
 /// comes before the operation that depends on it. So a release is noted before its first object is made, and a crash
 /// anywhere leads to the same end as an undisturbed run.
 struct DeploymentLifecycle: Sendable, Equatable {
@@ -18,8 +18,15 @@ struct DeploymentLifecycle: Sendable, Equatable {
     var deploymentID: String
     /// The release to make of it.
     var release: ReleaseIdentity
+    /// The hash of what is copied beside it: when that changes, it is deployed once more.
+    var copies = ""
     /// Nothing is done for the deployment while this is set.
     var isPaused = false
+
+    /// Whether a release is this version.
+    func stands(as applied: AppliedRelease) -> Bool {
+      deploymentID == applied.deploymentID && release == applied.release && copies == applied.copies
+    }
   }
 
   /// What happened.
@@ -96,6 +103,8 @@ struct DeploymentLifecycle: Sendable, Equatable {
   private(set) var target: Target?
   /// The releases that may be in the cluster because of this deployment.
   private(set) var releases: [ReleaseIdentity]
+  /// Whether objects may have been copied beside them.
+  private(set) var hasCopied: Bool
   /// What stands.
   private(set) var applied: AppliedRelease?
   /// Why ``target`` does not stand; nil when nothing went wrong since it was wanted.
@@ -129,8 +138,12 @@ struct DeploymentLifecycle: Sendable, Equatable {
   }
 
   /// A deployment as its record tells it, or a new one.
-  init(releases: [ReleaseIdentity] = [], applied: AppliedRelease? = nil, backoff: Backoff = Backoff()) {
+  init(
+    releases: [ReleaseIdentity] = [], hasCopied: Bool = false, applied: AppliedRelease? = nil,
+    backoff: Backoff = Backoff()
+  ) {
     self.releases = releases
+    self.hasCopied = hasCopied
     self.applied = applied
     self.backoff = backoff
   }
@@ -138,7 +151,7 @@ struct DeploymentLifecycle: Sendable, Equatable {
   /// Whether ``target`` is what stands, as far as is known.
   var isCurrent: Bool {
     guard let target, let applied, !applied.isDisturbed else { return false }
-    return target.deploymentID == applied.deploymentID && target.release == applied.release
+    return target.stands(as: applied)
   }
 
   /// Whether the objects of ``applied`` are to be watched.
@@ -183,7 +196,7 @@ extension DeploymentLifecycle {
     let old = target
     target = new
     guard old != new else { return }
-    if old?.deploymentID != new.deploymentID || old?.release != new.release {
+    if old?.deploymentID != new.deploymentID || old?.release != new.release || old?.copies != new.copies {
       failure = nil
       attempts = 0
       stopWaiting(&directives)
@@ -251,7 +264,7 @@ extension DeploymentLifecycle {
   private mutating func fail(_ new: DeploymentFailure, reported: Bool, _ directives: inout [Directive]) {
     guard let ended = operation else { return }
     operation = nil
-    if case .apply(let tried) = ended, tried != target, tried.deploymentID != target?.deploymentID {
+    if case .apply(let tried) = ended, tried.deploymentID != target?.deploymentID || tried.copies != target?.copies {
       // The version that failed is not wanted any more: its successor gets a fresh start.
       return
     }
@@ -307,7 +320,9 @@ extension DeploymentLifecycle {
   }
 
   private mutating func beginApply(_ target: Target, _ directives: inout [Directive]) {
-    let isNoted = releases.contains(target.release) && applied?.isDisturbed != false
+    let copies = !target.copies.isEmpty
+    let isNoted = releases.contains(target.release) && applied?.isDisturbed != false && (hasCopied || !copies)
+    hasCopied = hasCopied || copies
     if !releases.contains(target.release) { releases.append(target.release) }
     applied?.isDisturbed = true
     if !isNoted { directives.append(.record) }

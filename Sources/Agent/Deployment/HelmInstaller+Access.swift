@@ -32,13 +32,8 @@ extension HelmInstaller {
       cluster: try cluster.acting(as: "system:serviceaccount:\(agentNamespace):\(name)"))
   }
 
-  /// Refuses what policy forbids, and what this agent cannot do, before anything is touched.
+  /// Refuses what policy forbids, before anything is touched.
   func checkOptions(_ options: BundleDeploymentOptions) async throws {
-    guard options.downstreamResources.isEmpty else {
-      throw DeploymentFailure(
-        kind: .final,
-        message: "downstreamResources cannot be copied by this version of the agent: remove them from the bundle")
-    }
     guard let selector = options.allowedTargetNamespaceSelector else { return }
     let namespace = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: options.releaseNamespace)
     guard let live = try await cluster.object(namespace) else {

@@ -6,8 +6,9 @@ extension HelmInstaller {
   private static let records = ObjectType(apiVersion: "v1", kind: "Secret")
 
   /// Whether what Helm calls deployed is what was deployed: somebody may have removed the release, or upgraded it by hand.
-  func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool {
+  func exists(_ item: DesiredItem, _ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool {
     do {
+      if !applied.copies.isEmpty { try await restoreCopies(item) }
       let records = try await HelmRecord.all(of: applied.release, in: cluster)
       return records.last { $0.status == "deployed" }?.deploymentID == applied.deploymentID
     } catch {
@@ -15,16 +16,23 @@ extension HelmInstaller {
     }
   }
 
-  func uninstall(
-    _ releases: [ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>
-  ) async throws(DeploymentFailure) {
+  func uninstall(_ removal: Removal) async throws(DeploymentFailure) {
     do {
-      for release in releases {
-        if keepsResources {
+      for release in removal.releases {
+        if removal.keepsResources {
           try await removeRecords(of: release)
-        } else if try await !records(of: release).isEmpty {
-          try await letGo(of: sparing, by: release)
-          try await uninstall(release, try await engine.get(release))
+          continue
+        }
+        var details: Release?
+        if try await !records(of: release).isEmpty {
+          try await letGo(of: removal.sparing, by: release)
+          details = try await engine.get(release)
+          try await uninstall(release, details)
+        }
+        try await removeCopies(of: removal.copiesOf, beside: release, details)
+        if removal.namespaces.contains(release.namespace) {
+          let account = details?.annotations[ReleaseAnnotations.serviceAccount] ?? ""
+          try await removeNamespace(release.namespace, serviceAccount: account)
         }
       }
     } catch {
@@ -38,15 +46,17 @@ extension HelmInstaller {
     try await access(serviceAccount: account).engine.uninstall(release)
   }
 
-  func remove(
-    _ releases: [ReleaseIdentity], superseding newer: AppliedRelease, sparing: Set<TakenObject>
-  ) async throws(DeploymentFailure) {
+  func remove(_ removal: Removal, superseding newer: AppliedRelease) async throws(DeploymentFailure) {
     do {
       let kept = Set(newer.objects.map(\.unversioned))
       let kinds = try await cluster.kinds(refreshed: false)
-      for release in releases {
-        try await letGo(of: sparing, by: release)
-        guard let old = try await engine.get(release) else { continue }
+      for release in removal.releases {
+        try await letGo(of: removal.sparing, by: release)
+        let old = try await engine.get(release)
+        if release.namespace != newer.release.namespace {
+          try await removeCopies(of: removal.copiesOf, beside: release, old)
+        }
+        guard let old else { continue }
         let objects = try ManifestObjects.parse(old.manifest, file: "release \(release)").map { object in
           (object, kinds.complete(ObjectIdentity(of: object), releaseNamespace: release.namespace))
         }

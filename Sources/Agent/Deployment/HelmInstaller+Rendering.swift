@@ -28,7 +28,9 @@ extension HelmInstaller {
     let (objects, hooks) = try await postRender(
       plan, objects: parts.objects + raw.objects, hooks: parts.hooks + raw.hooks, kinds: kinds)
     var metadata = try ChartMetadata(yaml: Array(YAML.emit(plan.chartMetadata).utf8))
-    metadata.addAnnotations([ReleaseMarks.deploymentID: payload.deploymentID])
+    var annotations = [ReleaseMarks.deploymentID: payload.deploymentID]
+    if !payload.copies.isEmpty { annotations[ReleaseMarks.copies] = DownstreamCopy.hash(of: payload.copies) }
+    metadata.addAnnotations(annotations)
     let chart = try Chart.wrapping(
       manifests: YAML.emit(objects + hooks), metadata: metadata, values: try defaultValues(plan),
       crds: rendered?.crds ?? [], notes: rendered.flatMap { $0.notes.isEmpty ? nil : $0.notes })

@@ -34,9 +34,8 @@ struct HelmInstaller: ReleaseInstaller {
       try await checkOptions(payload.options)
       let access = try await access(serviceAccount: payload.options.serviceAccount)
       let existing = try await current(release)
-      if let existing, existing.status == .deployed,
-        existing.annotations[ReleaseMarks.deploymentID] == payload.deploymentID
-      {
+      try await putCopies(payload, existing: existing, with: access)
+      if let existing, existing.status == .deployed, Self.holds(existing, payload) {
         logger.debug("the release is this version already", metadata: ["release": "\(release)"])
         return try await describe(existing, payload: payload)
       }
@@ -64,16 +63,23 @@ struct HelmInstaller: ReleaseInstaller {
       // What was deployed may have brought kinds of its own.
       let bringsKinds = rendering.objects.contains { $0["kind"]?.string == "CustomResourceDefinition" }
       let kinds = try await cluster.kinds(refreshed: bringsKinds)
-      let applied = AppliedRelease(
+      var applied = AppliedRelease(
         deploymentID: payload.deploymentID, release: release, revision: installed.revision,
-        keepsResources: payload.options.keepResources,
+        keepsResources: payload.options.keepResources, copies: DownstreamCopy.hash(of: payload.copies),
         objects: rendering.objects.map { kinds.complete(ObjectIdentity(of: $0), releaseNamespace: release.namespace) },
         previous: try identities(of: existing?.manifest ?? "", release, kinds))
+      applied.deletesNamespace = payload.options.deleteNamespace
       await manifests.keep(rendering.objects, of: applied, kinds: kinds)
       return applied
     } catch {
       throw DeploymentFailure(error)
     }
+  }
+
+  /// Whether a release is a version already.
+  private static func holds(_ release: Release, _ payload: DeploymentPayload) -> Bool {
+    release.annotations[ReleaseMarks.deploymentID] == payload.deploymentID
+      && release.annotations[ReleaseMarks.copies] ?? "" == DownstreamCopy.hash(of: payload.copies)
   }
 
   func load(_ item: DesiredItem) async throws -> (DeploymentPayload, Manifest) {
@@ -102,10 +108,13 @@ struct HelmInstaller: ReleaseInstaller {
     let kinds = try await cluster.kinds(refreshed: false)
     let identity = release.summary.identity
     let before = try await HelmRecord.all(of: identity, in: cluster).last { $0.revision < release.revision }
-    return AppliedRelease(
+    var applied = AppliedRelease(
       deploymentID: payload.deploymentID, release: identity, revision: release.revision,
-      keepsResources: payload.options.keepResources, objects: try identities(of: release.manifest, identity, kinds),
+      keepsResources: payload.options.keepResources, copies: DownstreamCopy.hash(of: payload.copies),
+      objects: try identities(of: release.manifest, identity, kinds),
       previous: try identities(of: before?.manifest ?? "", identity, kinds))
+    applied.deletesNamespace = payload.options.deleteNamespace
+    return applied
   }
 
   private func identities(

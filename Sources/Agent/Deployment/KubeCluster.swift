@@ -96,11 +96,20 @@ final class KubeCluster: ClusterAPI {
     }
   }
 
-  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws {
+  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws -> Value? {
+    try await answered(about: identity.type, whenAbsent: .some(nil)) {
+      let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+      return try await self.client.patch(
+        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name, patch, type: .merge)
+    }
+  }
+
+  func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws {
     try await answered {
       let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
-      _ = try await self.client.patch(
-        resource, namespace: resource.namespaced ? identity.namespace : nil, name: identity.name, patch, type: .merge)
+      _ = try await self.client.apply(
+        resource, wanted, namespace: resource.namespaced ? identity.namespace : nil, fieldManager: fieldManager,
+        force: true)
     }
   }
 

@@ -6,6 +6,8 @@ import Fleet
 enum ReleaseMarks {
   /// The id of the version, an annotation of the release's chart.
   static let deploymentID = "flotilla.io/deployment-id"
+  /// The hash of what was copied beside the version, an annotation of the release's chart.
+  static let copies = "flotilla.io/copies"
   /// The agent, a label of Helm's record.
   static let scopeLabel = "flotilla.io/agent"
 

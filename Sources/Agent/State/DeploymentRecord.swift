@@ -8,6 +8,8 @@ struct DeploymentRecord: Sendable, Hashable {
   let id: String
   /// The releases that may be there because of this deployment; noted before the first is installed.
   var releases: [ReleaseIdentity] = []
+  /// Whether Secrets or ConfigMaps may have been copied beside the releases; noted before the first is.
+  var hasCopied = false
   /// What was installed last; nil before the first success.
   var applied: AppliedRelease?
   /// The deployment is gone from the cluster, and the manager has not yet said that it knows.
@@ -32,6 +34,7 @@ struct DeploymentRecord: Sendable, Hashable {
       guard let applied = AppliedRelease(applied) else { return nil }
       self.applied = applied
     }
+    hasCopied = value["hasCopied"]?.bool ?? false
     isGone = value["isGone"]?.bool ?? false
     statusVersion = value["statusVersion"]?.string ?? ""
     status = Array((value["status"]?.string ?? "").utf8)
@@ -41,6 +44,7 @@ struct DeploymentRecord: Sendable, Hashable {
   var value: Value {
     var value: Value = ["id": .string(id), "releases": .array(releases.map(\.recordValue))]
     value["applied"] = applied?.value
+    if hasCopied { value["hasCopied"] = true }
     if isGone { value["isGone"] = true }
     if !status.isEmpty {
       value["statusVersion"] = .string(statusVersion)
@@ -61,6 +65,10 @@ struct AppliedRelease: Sendable, Hashable {
   var revision: Int
   /// Whether the objects stay when the deployment goes.
   var keepsResources: Bool
+  /// Whether the release's namespace goes with it.
+  var deletesNamespace = false
+  /// The hash of what was copied beside the release; empty for nothing.
+  var copies: String
   /// The objects of the release, without hooks, in the order of their installation.
   var objects: [ObjectIdentity]
   /// Objects of the release's revision before this one that are none of ``objects``: those that are there still are left over.
@@ -70,13 +78,14 @@ struct AppliedRelease: Sendable, Hashable {
   var isDisturbed = false
 
   init(
-    deploymentID: String, release: ReleaseIdentity, revision: Int, keepsResources: Bool = false,
+    deploymentID: String, release: ReleaseIdentity, revision: Int, keepsResources: Bool = false, copies: String = "",
     objects: [ObjectIdentity] = [], previous: [ObjectIdentity] = []
   ) {
     self.deploymentID = deploymentID
     self.release = release
     self.revision = revision
     self.keepsResources = keepsResources
+    self.copies = copies
     self.objects = objects
     let own = Set(objects.map(\.unversioned))
     self.previous = previous.filter { !own.contains($0.unversioned) }
@@ -89,8 +98,9 @@ struct AppliedRelease: Sendable, Hashable {
     else { return nil }
     self.init(
       deploymentID: deploymentID, release: release, revision: revision,
-      keepsResources: value["keepsResources"]?.bool ?? false)
+      keepsResources: value["keepsResources"]?.bool ?? false, copies: value["copies"]?.string ?? "")
     isDisturbed = value["isDisturbed"]?.bool ?? false
+    deletesNamespace = value["deletesNamespace"]?.bool ?? false
     for object in objects {
       guard let identity = ObjectIdentity(record: object) else { return nil }
       self.objects.append(identity)
@@ -108,6 +118,8 @@ struct AppliedRelease: Sendable, Hashable {
     ]
     if keepsResources { value["keepsResources"] = true }
     if isDisturbed { value["isDisturbed"] = true }
+    if deletesNamespace { value["deletesNamespace"] = true }
+    if !copies.isEmpty { value["copies"] = .string(copies) }
     if !previous.isEmpty { value["previous"] = .array(previous.map(\.recordValue)) }
     return value
   }

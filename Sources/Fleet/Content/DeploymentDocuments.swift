@@ -30,7 +30,7 @@ public enum ContentDocument {
 }
 
 /// One deployment with its files, as `target` prints them and `deploy` reads them: a Content and BundleDeployments, in any
-/// order (fleet-behaviour §9.2).
+/// order, with the Secrets and ConfigMaps that `downstreamResources` names (fleet-behaviour §9.2).
 public struct DeploymentDocuments: Sendable {
   /// The deployment.
   public let deployment: BundleDeployment
@@ -69,12 +69,19 @@ public struct DeploymentDocuments: Sendable {
     }
     manifest = try ContentDocument.manifest(of: content)
     let labels = deployment.metadata.labels
+    let wanted = deployment.spec.options.downstreamResources
+    let copies = try objects.flatMap { ManifestObjects.flatten($0) }.filter { object in
+      wanted.contains {
+        ($0.isSecret ? "Secret" : "ConfigMap") == object["kind"]?.string
+          && $0.name == object.at("metadata", "name")?.string
+      }
+    }.map { (object) throws(FleetError) in try DownstreamCopy(of: object) }
     payload = DeploymentPayload(
       bundleName: deployment.metadata.name, bundleNamespace: labels[FleetLabels.bundleNamespace] ?? "",
       commit: labels[FleetLabels.commit] ?? "", labels: labels, manifestID: id,
       deploymentID: deployment.spec.deploymentID, options: deployment.spec.options,
       dependsOn: deployment.spec.dependsOn, correctDrift: deployment.spec.correctDrift ?? CorrectDrift(),
-      paused: deployment.spec.paused)
+      paused: deployment.spec.paused, copies: copies)
   }
 
   /// Whether the options are not those that the deployment's id was made of: edited, written by another program, or without

@@ -23,12 +23,14 @@ public struct DeploymentPayload: Sendable, Hashable {
   public var correctDrift: CorrectDrift
   /// Do nothing for this deployment while this is set.
   public var paused: Bool
+  /// What `downstreamResources` names, as it is in the bundle's namespace.
+  public var copies: [DownstreamCopy]
 
   /// A payload.
   public init(
     bundleName: String, bundleNamespace: String, commit: String = "", labels: [String: String] = [:],
     manifestID: String, deploymentID: String, options: BundleDeploymentOptions, dependsOn: [DependsOn] = [],
-    correctDrift: CorrectDrift = CorrectDrift(), paused: Bool = false
+    correctDrift: CorrectDrift = CorrectDrift(), paused: Bool = false, copies: [DownstreamCopy] = []
   ) {
     self.bundleName = bundleName
     self.bundleNamespace = bundleNamespace
@@ -40,11 +42,13 @@ public struct DeploymentPayload: Sendable, Hashable {
     self.dependsOn = dependsOn
     self.correctDrift = correctDrift
     self.paused = paused
+    self.copies = copies
   }
 
   /// The payload of a bundle's version.
   public init(
-    bundle: Bundle, manifestID: String, deploymentID: String, options: BundleDeploymentOptions, paused: Bool = false
+    bundle: Bundle, manifestID: String, deploymentID: String, options: BundleDeploymentOptions, paused: Bool = false,
+    copies: [DownstreamCopy] = []
   ) {
     var labels = FleetLabels.cleaned(bundle.metadata.labels)
     // A commit that leaves a bundle as it was must not make new options for every cluster.
@@ -54,7 +58,8 @@ public struct DeploymentPayload: Sendable, Hashable {
     self.init(
       bundleName: bundle.metadata.name, bundleNamespace: bundle.metadata.namespace, commit: bundle.commit ?? "",
       labels: labels, manifestID: manifestID, deploymentID: deploymentID, options: options,
-      dependsOn: bundle.spec.dependsOn, correctDrift: options.correctDrift ?? CorrectDrift(), paused: paused)
+      dependsOn: bundle.spec.dependsOn, correctDrift: options.correctDrift ?? CorrectDrift(), paused: paused,
+      copies: copies)
   }
 
   /// Reads what ``encoded()`` wrote.
@@ -76,6 +81,8 @@ public struct DeploymentPayload: Sendable, Hashable {
         try reader.object("correctDrift").map { (drift) throws(FleetError) in try CorrectDrift(drift) }
         ?? CorrectDrift()
       paused = try reader.flag("paused")
+      copies = []
+      for copy in try reader.objects("copies") ?? [] { copies.append(try DownstreamCopy(copy)) }
       guard !bundleName.isEmpty, !deploymentID.isEmpty, !manifestID.isEmpty else {
         throw FleetError(.corruptContent, "bundleName, manifestID and deploymentID must not be empty")
       }
@@ -104,6 +111,7 @@ public struct DeploymentPayload: Sendable, Hashable {
     writer.set("dependsOn", dependsOn.map(\.value))
     writer.setObject("correctDrift", correctDrift.value)
     writer.set("paused", paused)
+    writer.set("copies", copies.map(\.value))
     return JSON.encode(writer.value)
   }
 }

@@ -122,6 +122,9 @@ public struct DownstreamResource: Sendable, Hashable {
     guard !name.isEmpty else { throw reader.invalid("name", "is missing") }
   }
 
+  /// Whether it is a Secret; a ConfigMap otherwise.
+  public var isSecret: Bool { kind.lowercased() == "secret" }
+
   /// The resource as a tree.
   public var value: Value { ["kind": .string(kind), "name": .string(name)] }
 }

@@ -42,6 +42,7 @@ struct Catalog: Sendable {
   /// Helm values that were cut out of bundles.
   private(set) var values: [ObjectName: BundleValues] = [:]
   private var reach = BundleReach()
+  private var sources = DownstreamSources()
   private var deploymentBundles: [ObjectKey: ObjectName] = [:]
   private var revisions: [ObjectKey: Revision] = [:]
   /// What agents said last, by BundleDeployment.
@@ -52,7 +53,8 @@ struct Catalog: Sendable {
   /// The kinds the catalog wants to hear of, in the order in which a listing should tell them.
   static let kinds = [
     StoredKind.namespaces, StoredKind.bundleNamespaceMappings, StoredKind.clusterGroups, StoredKind.clusters,
-    StoredKind.secrets, StoredKind.bundles, StoredKind.bundleDeployments, StoredKind.deploymentStatuses,
+    StoredKind.secrets, StoredKind.configMaps, StoredKind.bundles, StoredKind.bundleDeployments,
+    StoredKind.deploymentStatuses,
   ]
 
   /// Takes in a change; what it already knows is ignored.
@@ -64,7 +66,8 @@ struct Catalog: Sendable {
     case StoredKind.clusters: return applyCluster(name, change.object)
     case StoredKind.clusterGroups: return applyGroup(name, change.object)
     case StoredKind.bundles: return applyBundle(name, change.object)
-    case StoredKind.secrets: return applySecret(name, change.object)
+    case StoredKind.secrets: return applySecret(name, change.object).union(copying(change.key))
+    case StoredKind.configMaps: return copying(change.key)
     case StoredKind.namespaces: return applyNamespace(name.name, change.object)
     case StoredKind.bundleNamespaceMappings: return applyMapping(name, change.object)
     case StoredKind.bundleDeployments: return applyDeployment(change)
@@ -111,6 +114,7 @@ struct Catalog: Sendable {
     bundles[name] = stored.map(KnownBundle.init)
     let new = bundles[name]
     let oldReach = reach.namespaces(of: name)
+    if old?.bundle.spec != new?.bundle.spec { sources.set(name, to: new?.bundle.spec) }
     reach.set(name, labels: new?.bundle.metadata.labels)
     if old?.bundle.spec != new?.bundle.spec || oldReach != reach.namespaces(of: name) {
       index(name, formerly: oldReach)
@@ -161,6 +165,11 @@ struct Catalog: Sendable {
     guard old != values[name], bundles[name] != nil else { return [] }
     index(name, formerly: reach.namespaces(of: name))
     return [BundleWork(bundle: name, cluster: nil)]
+  }
+
+  /// What a bundle copies downstream has changed.
+  private func copying(_ key: ObjectKey) -> Set<BundleWork> {
+    Set(sources.users(of: key).map { BundleWork(bundle: $0, cluster: nil) })
   }
 
   private mutating func applyDeployment(_ change: ObjectChange) -> Set<BundleWork> {

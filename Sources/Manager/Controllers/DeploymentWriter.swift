@@ -15,6 +15,7 @@ struct DeploymentWriter {
   private var planner: DeploymentPlanner
   private var payloads: [PayloadKey: String] = [:]
   private var contents: [ObjectIdentifier: Result<StoredContent, any Error>] = [:]
+  private var copies: [ObjectIdentifier: Result<[DownstreamCopy], any Error>] = [:]
 
   private struct PayloadKey: Hashable {
     var version: ObjectIdentifier
@@ -67,6 +68,8 @@ struct DeploymentWriter {
     var version: DeploymentVersion
     /// What the agent is sent: the bundle's files, or what kustomize made of them.
     var content: StoredContent
+    /// What the agent copies beside it.
+    var copies: [DownstreamCopy]
     var paused: Bool
   }
 
@@ -143,6 +146,7 @@ struct DeploymentWriter {
         return .targeted(
           Targeted(
             candidate: candidate, target: target, version: version, content: content,
+            copies: try await copies(for: version),
             paused: bundle.spec.paused || cluster.spec.paused))
       } catch {
         return .failed(failure("\(error)", candidate.existing, cluster: target))
@@ -177,6 +181,22 @@ struct DeploymentWriter {
     }
     kept.append(version)
     contents[ObjectIdentifier(version)] = result
+    return try result.get()
+  }
+
+  /// What agents copy for a version, read once for all clusters that get it.
+  private mutating func copies(for version: DeploymentVersion) async throws -> [DownstreamCopy] {
+    guard !version.options.downstreamResources.isEmpty else { return [] }
+    if let known = copies[ObjectIdentifier(version)] { return try known.get() }
+    let result: Result<[DownstreamCopy], any Error>
+    do {
+      result = .success(
+        try await DownstreamSources.copies(for: version.options, namespace: bundle.metadata.namespace, in: store))
+    } catch {
+      result = .failure(error)
+    }
+    kept.append(version)
+    copies[ObjectIdentifier(version)] = result
     return try result.get()
   }
 
@@ -244,7 +264,7 @@ struct DeploymentWriter {
     if let digest = payloads[key] { return digest }
     let payload = DeploymentPayload(
       bundle: bundle, manifestID: entry.content.id, deploymentID: version.deploymentID, options: version.options,
-      paused: entry.paused)
+      paused: entry.paused, copies: entry.copies)
     var digest = key.inUse
     if let inUse = key.inUse, try await cache.payload(inUse)?.isEquivalent(to: payload) != true { digest = nil }
     let result = if let digest { digest } else { try await store.putBlob(payload.encoded()).hex }

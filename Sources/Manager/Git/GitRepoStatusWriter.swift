@@ -67,7 +67,7 @@ struct GitRepoStatusWriter: Sendable {
     refused: [(bundle: String, reason: String)]
   ) async throws {
     let problems = result.failures.map(\.description) + refused.map { "Bundle \($0.bundle): \($0.reason)" }
-    let unusual = result.warnings.map(\.description) + UnsupportedOptions.notes(repo, bundles: result.bundles)
+    let unusual = result.warnings.map(\.description) + UnsupportedOptions.notes(repo)
     let warnings = ([problem].compactMap { $0 } + unusual).joined(separator: "\n")
     try await write { status, conditions, now in
       if status["commit"]?.string != commit {

@@ -30,18 +30,14 @@ actor PretendInstaller: ReleaseInstaller {
   private var pretendIDs: [String: String] = [:]
   func name(_ version: String, _ deploymentID: String) { pretendIDs[version] = deploymentID }
 
-  func exists(_ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool { true }
+  func exists(_ item: DesiredItem, _ applied: AppliedRelease) async throws(DeploymentFailure) -> Bool { true }
 
-  func uninstall(
-    _ gone: [ReleaseIdentity], keepsResources: Bool, sparing: Set<TakenObject>
-  ) async throws(DeploymentFailure) {
-    for release in gone { releases[release] = nil }
+  func uninstall(_ removal: Removal) async throws(DeploymentFailure) {
+    for release in removal.releases { releases[release] = nil }
   }
 
-  func remove(
-    _ gone: [ReleaseIdentity], superseding newer: AppliedRelease, sparing: Set<TakenObject>
-  ) async throws(DeploymentFailure) {
-    for release in gone { releases[release] = nil }
+  func remove(_ removal: Removal, superseding newer: AppliedRelease) async throws(DeploymentFailure) {
+    for release in removal.releases { releases[release] = nil }
   }
 
   func orphans(known: Set<ReleaseIdentity>) async throws(DeploymentFailure) -> [ReleaseIdentity] { [] }

@@ -66,9 +66,16 @@ final class PretendCluster: ClusterAPI {
 
   func delete(_ identity: ObjectIdentity) async throws { try ask("delete") { $0.objects[identity.unversioned] = nil } }
 
-  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws {
+  func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws -> Value? {
     try ask("patch") { state in
       state.objects[identity.unversioned] = state.objects[identity.unversioned]?.applyingMergePatch(patch)
+      return state.objects[identity.unversioned]
+    }
+  }
+
+  func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws {
+    try ask("apply \(identity.text)") { state in
+      state.objects[identity.unversioned] = (state.objects[identity.unversioned] ?? [:]).merging(wanted)
     }
   }
 

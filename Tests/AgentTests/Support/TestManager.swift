@@ -18,6 +18,7 @@ actor TestManager {
     var files: [String: String]
     var options = BundleDeploymentOptions()
     var dependsOn: [DependsOn] = []
+    var copies: [DownstreamCopy] = []
   }
 
   nonisolated let keyPair: CurveKeyPair
@@ -81,7 +82,7 @@ actor TestManager {
       labels: [FleetLabels.bundleName: bundle.name, FleetLabels.bundleNamespace: "fleet-default"],
       manifestID: manifest.id, deploymentID: DeploymentID.make(manifestID: manifest.id, options: bundle.options),
       options: bundle.options, dependsOn: bundle.dependsOn,
-      correctDrift: bundle.options.correctDrift ?? CorrectDrift(), paused: paused)
+      correctDrift: bundle.options.correctDrift ?? CorrectDrift(), paused: paused, copies: bundle.copies)
     set(bundle.name, content: content, options: payload.encoded())
     return payload.deploymentID
   }
