@@ -21,6 +21,9 @@ public enum AgentLimits {
   /// Kinds that are watched at the same time.
   public static let watchedKinds = 1000
 
+  /// Deployments that are looked at to find out whether `dependsOn` goes in a circle.
+  public static let dependencySteps = 1000
+
   /// How long changes of live objects are gathered before a status is made of them.
   public static let observationDebounce = Duration.milliseconds(60)
   /// How often every release is looked at without any event having come; up to a fifth more or less each time, so that the

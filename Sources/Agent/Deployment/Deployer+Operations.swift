@@ -12,6 +12,7 @@ extension Deployer {
     guard var entry = entries[id] else { return }
     let directives = entry.life.handle(event)
     entries[id] = entry
+    dependencies.setWaiting(id, entry.life.failure?.kind == .dependency)
     log(event, of: id, entry.life)
     var problem: DeploymentFailure?
     for directive in directives {
@@ -52,8 +53,8 @@ extension Deployer {
     let failed: DeploymentLifecycle.Event?
     switch directive {
     case .apply:
-      guard let entry = entries[id], let item = entry.item, let brief = entry.brief else { return }
-      let obstacle = problem ?? Dependencies.obstacle(of: brief, among: candidates(besides: id))
+      guard let entry = entries[id], let item = entry.item else { return }
+      let obstacle = problem ?? dependencies.obstacle(of: id)
       failed = obstacle.map { .applyFailed($0) }
       job = .apply(item, releases: entry.life.releases, sparing: takenOver(besides: id))
     case .verify(let applied):
@@ -186,7 +187,6 @@ extension Deployer {
     }
     logger.info("the deployment is gone", metadata: ["deployment": "\(id)"])
     await report(id, "", nil)
-    await wakeDependents()
   }
 
   /// What the other deployments that are to stand take over from those that go.
@@ -202,6 +202,7 @@ extension Deployer {
     }
     for object in brief?.takesOver ?? [] { takers[object, default: []].insert(id) }
     entries[id]?.brief = brief
+    dependencies.set(id, to: brief, state: entries[id]?.state ?? .waitApplied)
   }
 
   var knownReleases: Set<ReleaseIdentity> {

@@ -35,25 +35,18 @@ extension Deployer {
     let state = status.state(desiredID: target.deploymentID, stagedID: target.deploymentID)
     guard entry.state != state else { return }
     entries[id]?.state = state
+    dependencies.set(id, to: state)
     let message = status.conditions["Ready"]?.message ?? ""
     logger.info(
       "the deployment is \(state.rawValue)",
       metadata: message.isEmpty || state == .errApplied
         ? ["deployment": "\(id)"] : ["deployment": "\(id)", "message": "\(message)"])
-    await wakeDependents()
+    await wake(dependencies.waiting(for: id))
   }
 
-  func wakeDependents() async {
-    for id in entries.keys.sorted() where entries[id]?.life.failure?.kind == .dependency {
-      await send(.dependenciesChanged, to: id)
-    }
-  }
-
-  func candidates(besides id: String) -> [Dependencies.Candidate] {
-    entries.compactMap { other, entry in
-      guard other != id, let brief = entry.brief else { return nil }
-      return Dependencies.Candidate(name: brief.bundleName, labels: brief.labels, state: entry.state)
-    }
+  /// Deployments that wait for others try again.
+  func wake(_ ids: [String]) async {
+    for id in ids { await send(.dependenciesChanged, to: id) }
   }
 
   func log(_ event: DeploymentLifecycle.Event, of id: String, _ life: DeploymentLifecycle) {

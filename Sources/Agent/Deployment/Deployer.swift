@@ -54,6 +54,8 @@ actor Deployer {
   var entries: [String: Entry] = [:]
   /// Which deployments take an object over.
   var takers: [TakenObject: Set<String>] = [:]
+  /// What comes before what.
+  var dependencies = Dependencies()
   var queue: DeploymentQueue<Job>
   var isSweepDue = false
 
@@ -129,8 +131,10 @@ extension Deployer {
       guard entries[id] != nil else { return }
       if entries[id]?.item != nil { logger.info("removing a deployment", metadata: ["deployment": "\(id)"]) }
       entries[id]?.item = nil
+      let waiting = dependencies.waiting(for: id)
       setBrief(nil, of: id)
       await send(.unwanted, to: id)
+      await wake(waiting)
     case .finding(let id, let release, let finding): await take(finding, of: id, release: release)
     case .correctionDue(let id, let generation): await correctionDue(id, generation)
     case .retry(let id, let generation):
@@ -150,7 +154,9 @@ extension Deployer {
     entries[item.id] = entry
     setBrief(brief, of: item.id)
     await send(.wanted(brief.target), to: item.id)
+    if before == nil { await wake(dependencies.waiting(for: item.id)) }
     guard let before, before != brief else { return }
+    if before.dependsOn != brief.dependsOn { await send(.dependenciesChanged, to: item.id) }
     for problem in brief.driftRules.problems where !before.driftRules.problems.contains(problem) {
       logger.warning("part of a bundle has no effect", metadata: ["deployment": "\(item.id)", "problem": "\(problem)"])
     }

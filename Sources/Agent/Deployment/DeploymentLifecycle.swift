@@ -127,8 +127,8 @@ struct DeploymentLifecycle: Sendable, Equatable {
     /// The longest pause while the cluster does not answer.
     var unreachable = Duration.seconds(5)
 
-    /// The longest pause of a deployment that waits for others, whose changes wake it anyway.
-    var dependency = Duration.seconds(15)
+    /// The pause of a deployment that waits for others, whose changes wake it long before.
+    var dependency = AgentLimits.retryBackoff.last
 
     func pause(attempt: Int, kind: DeploymentFailure.Kind) -> Duration {
       if kind == .dependency { return dependency }

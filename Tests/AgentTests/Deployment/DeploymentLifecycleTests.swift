@@ -139,7 +139,7 @@ struct DeploymentLifecycleTests {
     var life = DeploymentLifecycle()
     _ = life.handle(.wanted(target("a")))
     let failure = DeploymentFailure(kind: .dependency, message: "dependent bundle(s) are not ready: [db]")
-    #expect(life.handle(.applyFailed(failure)) == [.report, .scheduleRetry(.seconds(15))])
+    #expect(life.handle(.applyFailed(failure)) == [.report, .scheduleRetry(.seconds(300))])
     #expect(life.handle(.dependenciesChanged) == [.cancelRetry, .apply(target("a"))])
   }
 
