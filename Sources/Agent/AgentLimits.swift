@@ -18,6 +18,8 @@ public enum AgentLimits {
   public static let concurrentDeployments = 8
   /// The most deployments that may be worked on at the same time.
   public static let concurrentDeploymentsMaximum = 64
+  /// The share of its releases, in percent, that an agent which begins anew removes unasked because they belong to no deployment.
+  public static let unconfirmedRemovals = 25
   /// Kinds that are watched at the same time.
   public static let watchedKinds = 1000
 

@@ -58,10 +58,13 @@ public struct AgentService: Service {
       agentNamespace: configuration.agentNamespace,
       scope: ReleaseMarks.scope(cluster: enrollment.cluster), logger: logger)
     let reports = AsyncStream<DeploymentStatus>.makeStream()
+    let holds = AsyncStream<HeldRemovals>.makeStream()
     let deployer = Deployer(
       state: state, installer: installer, concurrency: configuration.concurrentDeployments, logger: logger
     ) { id, version, status in
       reports.continuation.yield(DeploymentStatus(id: id, version: version, status: status ?? []))
+    } hold: { releases, count in
+      holds.continuation.yield(HeldRemovals(ids: releases.map(\.description), of: UInt32(clamping: count)))
     }
     let comparer = DriftComparer(
       cluster: cluster, rights: { try await installer.access(serviceAccount: $0).cluster },
@@ -80,6 +83,7 @@ public struct AgentService: Service {
       group.addTask { await deployer.run(observer: observer) }
       group.addTask { await link.run() }
       group.addTask { for await status in reports.stream { await link.report(status) } }
+      group.addTask { for await held in holds.stream { await link.hold(held) } }
     }
   }
 

@@ -187,6 +187,96 @@ void   flotilla__v1__welcome__free_unpacked
   assert(message->base.descriptor == &flotilla__v1__welcome__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   flotilla__v1__held_removals__init
+                     (Flotilla__V1__HeldRemovals         *message)
+{
+  static const Flotilla__V1__HeldRemovals init_value = FLOTILLA__V1__HELD_REMOVALS__INIT;
+  *message = init_value;
+}
+size_t flotilla__v1__held_removals__get_packed_size
+                     (const Flotilla__V1__HeldRemovals *message)
+{
+  assert(message->base.descriptor == &flotilla__v1__held_removals__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t flotilla__v1__held_removals__pack
+                     (const Flotilla__V1__HeldRemovals *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &flotilla__v1__held_removals__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t flotilla__v1__held_removals__pack_to_buffer
+                     (const Flotilla__V1__HeldRemovals *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &flotilla__v1__held_removals__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Flotilla__V1__HeldRemovals *
+       flotilla__v1__held_removals__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Flotilla__V1__HeldRemovals *)
+     protobuf_c_message_unpack (&flotilla__v1__held_removals__descriptor,
+                                allocator, len, data);
+}
+void   flotilla__v1__held_removals__free_unpacked
+                     (Flotilla__V1__HeldRemovals *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &flotilla__v1__held_removals__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   flotilla__v1__confirm_removals__init
+                     (Flotilla__V1__ConfirmRemovals         *message)
+{
+  static const Flotilla__V1__ConfirmRemovals init_value = FLOTILLA__V1__CONFIRM_REMOVALS__INIT;
+  *message = init_value;
+}
+size_t flotilla__v1__confirm_removals__get_packed_size
+                     (const Flotilla__V1__ConfirmRemovals *message)
+{
+  assert(message->base.descriptor == &flotilla__v1__confirm_removals__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t flotilla__v1__confirm_removals__pack
+                     (const Flotilla__V1__ConfirmRemovals *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &flotilla__v1__confirm_removals__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t flotilla__v1__confirm_removals__pack_to_buffer
+                     (const Flotilla__V1__ConfirmRemovals *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &flotilla__v1__confirm_removals__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Flotilla__V1__ConfirmRemovals *
+       flotilla__v1__confirm_removals__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Flotilla__V1__ConfirmRemovals *)
+     protobuf_c_message_unpack (&flotilla__v1__confirm_removals__descriptor,
+                                allocator, len, data);
+}
+void   flotilla__v1__confirm_removals__free_unpacked
+                     (Flotilla__V1__ConfirmRemovals *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &flotilla__v1__confirm_removals__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   flotilla__v1__inventory_request__init
                      (Flotilla__V1__InventoryRequest         *message)
 {
@@ -682,7 +772,7 @@ void   flotilla__v1__status_ack__free_unpacked
   assert(message->base.descriptor == &flotilla__v1__status_ack__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor flotilla__v1__agent_message__field_descriptors[5] =
+static const ProtobufCFieldDescriptor flotilla__v1__agent_message__field_descriptors[6] =
 {
   {
     "hello",
@@ -744,9 +834,22 @@ static const ProtobufCFieldDescriptor flotilla__v1__agent_message__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held_removals",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Flotilla__V1__AgentMessage, body_case),
+    offsetof(Flotilla__V1__AgentMessage, held_removals),
+    &flotilla__v1__held_removals__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__agent_message__field_indices_by_name[] = {
   2,   /* field[2] = ack */
+  5,   /* field[5] = held_removals */
   0,   /* field[0] = hello */
   1,   /* field[1] = inventory */
   3,   /* field[3] = nack */
@@ -755,7 +858,7 @@ static const unsigned flotilla__v1__agent_message__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__agent_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__agent_message__descriptor =
 {
@@ -765,14 +868,14 @@ const ProtobufCMessageDescriptor flotilla__v1__agent_message__descriptor =
   "Flotilla__V1__AgentMessage",
   "flotilla.v1",
   sizeof(Flotilla__V1__AgentMessage),
-  5,
+  6,
   flotilla__v1__agent_message__field_descriptors,
   flotilla__v1__agent_message__field_indices_by_name,
   1,  flotilla__v1__agent_message__number_ranges,
   (ProtobufCMessageInit) flotilla__v1__agent_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__manager_message__field_descriptors[4] =
+static const ProtobufCFieldDescriptor flotilla__v1__manager_message__field_descriptors[5] =
 {
   {
     "welcome",
@@ -822,8 +925,21 @@ static const ProtobufCFieldDescriptor flotilla__v1__manager_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "confirm_removals",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Flotilla__V1__ManagerMessage, body_case),
+    offsetof(Flotilla__V1__ManagerMessage, confirm_removals),
+    &flotilla__v1__confirm_removals__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__manager_message__field_indices_by_name[] = {
+  4,   /* field[4] = confirm_removals */
   1,   /* field[1] = desired */
   3,   /* field[3] = inventory_request */
   2,   /* field[2] = status_ack */
@@ -832,7 +948,7 @@ static const unsigned flotilla__v1__manager_message__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__manager_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__manager_message__descriptor =
 {
@@ -842,14 +958,14 @@ const ProtobufCMessageDescriptor flotilla__v1__manager_message__descriptor =
   "Flotilla__V1__ManagerMessage",
   "flotilla.v1",
   sizeof(Flotilla__V1__ManagerMessage),
-  4,
+  5,
   flotilla__v1__manager_message__field_descriptors,
   flotilla__v1__manager_message__field_indices_by_name,
   1,  flotilla__v1__manager_message__number_ranges,
   (ProtobufCMessageInit) flotilla__v1__manager_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__hello__field_descriptors[10] =
+static const ProtobufCFieldDescriptor flotilla__v1__hello__field_descriptors[11] =
 {
   {
     "boot_id",
@@ -971,6 +1087,18 @@ static const ProtobufCFieldDescriptor flotilla__v1__hello__field_descriptors[10]
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lineage",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__Hello, lineage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__hello__field_indices_by_name[] = {
   9,   /* field[9] = agent_namespace */
@@ -980,6 +1108,7 @@ static const unsigned flotilla__v1__hello__field_indices_by_name[] = {
   5,   /* field[5] = inventory_hash */
   7,   /* field[7] = kubernetes_version */
   4,   /* field[4] = last_revision */
+  10,   /* field[10] = lineage */
   2,   /* field[2] = protocol_max */
   1,   /* field[1] = protocol_min */
   8,   /* field[8] = status_hash */
@@ -987,7 +1116,7 @@ static const unsigned flotilla__v1__hello__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__hello__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__hello__descriptor =
 {
@@ -997,14 +1126,14 @@ const ProtobufCMessageDescriptor flotilla__v1__hello__descriptor =
   "Flotilla__V1__Hello",
   "flotilla.v1",
   sizeof(Flotilla__V1__Hello),
-  10,
+  11,
   flotilla__v1__hello__field_descriptors,
   flotilla__v1__hello__field_indices_by_name,
   1,  flotilla__v1__hello__number_ranges,
   (ProtobufCMessageInit) flotilla__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[6] =
+static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[7] =
 {
   {
     "session_id",
@@ -1078,9 +1207,22 @@ static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[6
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "lineage",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__Welcome, lineage),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__welcome__field_indices_by_name[] = {
   2,   /* field[2] = heartbeat_interval_ms */
+  6,   /* field[6] = lineage */
   1,   /* field[1] = protocol */
   5,   /* field[5] = report_all */
   3,   /* field[3] = resume */
@@ -1090,7 +1232,7 @@ static const unsigned flotilla__v1__welcome__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__welcome__descriptor =
 {
@@ -1100,11 +1242,80 @@ const ProtobufCMessageDescriptor flotilla__v1__welcome__descriptor =
   "Flotilla__V1__Welcome",
   "flotilla.v1",
   sizeof(Flotilla__V1__Welcome),
-  6,
+  7,
   flotilla__v1__welcome__field_descriptors,
   flotilla__v1__welcome__field_indices_by_name,
   1,  flotilla__v1__welcome__number_ranges,
   (ProtobufCMessageInit) flotilla__v1__welcome__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor flotilla__v1__held_removals__field_descriptors[2] =
+{
+  {
+    "ids",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_STRING,
+    offsetof(Flotilla__V1__HeldRemovals, n_ids),
+    offsetof(Flotilla__V1__HeldRemovals, ids),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "of",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__HeldRemovals, of),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned flotilla__v1__held_removals__field_indices_by_name[] = {
+  0,   /* field[0] = ids */
+  1,   /* field[1] = of */
+};
+static const ProtobufCIntRange flotilla__v1__held_removals__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor flotilla__v1__held_removals__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "flotilla.v1.HeldRemovals",
+  "HeldRemovals",
+  "Flotilla__V1__HeldRemovals",
+  "flotilla.v1",
+  sizeof(Flotilla__V1__HeldRemovals),
+  2,
+  flotilla__v1__held_removals__field_descriptors,
+  flotilla__v1__held_removals__field_indices_by_name,
+  1,  flotilla__v1__held_removals__number_ranges,
+  (ProtobufCMessageInit) flotilla__v1__held_removals__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define flotilla__v1__confirm_removals__field_descriptors NULL
+#define flotilla__v1__confirm_removals__field_indices_by_name NULL
+#define flotilla__v1__confirm_removals__number_ranges NULL
+const ProtobufCMessageDescriptor flotilla__v1__confirm_removals__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "flotilla.v1.ConfirmRemovals",
+  "ConfirmRemovals",
+  "Flotilla__V1__ConfirmRemovals",
+  "flotilla.v1",
+  sizeof(Flotilla__V1__ConfirmRemovals),
+  0,
+  flotilla__v1__confirm_removals__field_descriptors,
+  flotilla__v1__confirm_removals__field_indices_by_name,
+  0,  flotilla__v1__confirm_removals__number_ranges,
+  (ProtobufCMessageInit) flotilla__v1__confirm_removals__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define flotilla__v1__inventory_request__field_descriptors NULL

@@ -33,6 +33,13 @@ public enum Limits {
   public static let sessionDirectives = 64
   /// How often a connected agent's last-seen time is written.
   public static let checkInInterval: Duration = .seconds(60)
+  /// How long an agent whose session ended may take to come back before it is called offline.
+  public static let agentAbsence: Duration = .seconds(1)
+  /// The least time that agents have to come back to a manager that has just started before they are called offline: longer than
+  /// the longest pause between their attempts.
+  public static let returnOfAgents: Duration = .seconds(45)
+  /// Starts of a manager on one store that are remembered, so that agents tell a restored store from a restarted manager.
+  public static let lineageEntries = 1000
   /// How long statuses are gathered before a rollout that waits for them is evaluated again.
   public static let rolloutDebounce: Duration = .milliseconds(200)
   /// How soon a rollout that has more deployments to make goes on.

@@ -45,7 +45,8 @@ public struct Manager: Sendable {
       objects: objects, directory: directoryOfKeys,
       existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
     let hub = SessionHub(
-      objects: objects, heartbeat: configuration.heartbeatInterval, logger: logger.part("sessions"))
+      objects: objects, heartbeat: configuration.heartbeatInterval, lineage: try await StoreLineage.begin(in: store),
+      unconfirmedRemovals: configuration.unconfirmedRemovals, logger: logger.part("sessions"))
     var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
     busConfiguration.heartbeatInterval = configuration.heartbeatInterval
     let bus = BusServer(

@@ -19,6 +19,8 @@ public struct ManagerConfiguration: Sendable {
   public var localCluster: Bool
   /// How often agents that have nothing to say are heard of.
   public var heartbeatInterval: Duration
+  /// The share of a cluster's deployments, in percent, that may be removed unasked after the store was restored or emptied.
+  public var unconfirmedRemovals: Int
   /// How long one git operation may take (fleet-behaviour §7.2).
   public var gitTimeout: Duration
   /// How children are started in which Helm fetches charts and renders values.
@@ -28,7 +30,7 @@ public struct ManagerConfiguration: Sendable {
   public init(
     dataDirectory: String, apiHost: String = "127.0.0.1", apiPort: Int = 6443, apiNames: [String] = [],
     busAddress: String = "tcp://127.0.0.1:5671", busPublicEndpoint: String? = nil, localCluster: Bool = false,
-    heartbeatInterval: Duration = .seconds(10), gitTimeout: Duration = .seconds(30),
+    heartbeatInterval: Duration = .seconds(10), unconfirmedRemovals: Int = 25, gitTimeout: Duration = .seconds(30),
     helmWorker: HelmWorkerCommand = .ownExecutable()
   ) {
     self.dataDirectory = dataDirectory
@@ -39,6 +41,7 @@ public struct ManagerConfiguration: Sendable {
     self.busPublicEndpoint = busPublicEndpoint
     self.localCluster = localCluster
     self.heartbeatInterval = heartbeatInterval
+    self.unconfirmedRemovals = unconfirmedRemovals
     self.gitTimeout = gitTimeout
     self.helmWorker = helmWorker
   }

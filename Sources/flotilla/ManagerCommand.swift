@@ -39,11 +39,20 @@ struct ManagerCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("How often idle agents are heard of.", valueName: "seconds"))
   var heartbeatSeconds = 10
 
+  @Option(
+    help: ArgumentHelp(
+      "The share of a cluster's deployments that may be removed unasked after the data was restored or emptied; beyond it,"
+        + " a person confirms by annotation. 100 never asks.", valueName: "percent"))
+  var unconfirmedRemovals = 25
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
     guard (1...3600).contains(heartbeatSeconds) else {
       throw ValidationError("--heartbeat-seconds takes 1 to 3600, not \(heartbeatSeconds)")
+    }
+    guard (0...100).contains(unconfirmedRemovals) else {
+      throw ValidationError("--unconfirmed-removals takes 0 to 100, not \(unconfirmedRemovals)")
     }
     _ = try HostAndPort(apiAddress, option: "--api-address")
     for (option, value) in [("--bus-address", busAddress), ("--bus-public-endpoint", busPublicEndpoint ?? busAddress)] {
@@ -59,7 +68,7 @@ struct ManagerCommand: AsyncParsableCommand {
       configuration: ManagerConfiguration(
         dataDirectory: data, apiHost: api.host, apiPort: api.port, apiNames: apiName, busAddress: busAddress,
         busPublicEndpoint: busPublicEndpoint, localCluster: localKubeconfig != nil,
-        heartbeatInterval: .seconds(heartbeatSeconds)),
+        heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals),
       version: FlotillaVersion.current, logger: logger)
     var services = manager.services
     if let localKubeconfig {

@@ -273,7 +273,7 @@ final class DeliverySimulation {
       case .recordNack(_, _, let items):
         count("nacks")
         for item in items { managerDisk.refused[item.id] = item.version }
-      case .recordHello, .recordComplete: break
+      case .recordHello, .recordComplete, .recordHeld: break
       case .end(let ending): try check(false, "the manager ended the session: \(ending.message)")
       }
     }
@@ -306,7 +306,7 @@ final class DeliverySimulation {
       case .end(let ending):
         try check(ending.code == .unavailable, "the agent ended the session: \(ending.message)")
         disconnect()
-      case .apply, .welcomed: break
+      case .apply, .welcomed, .removalsConfirmed: break
       case .statusTooLong(let id, _): try check(false, "the status of \(id) is called too long")
       }
     }

@@ -43,11 +43,66 @@ struct DeliverySimulationTests {
     let answer = manager.handle(.loadedAll(items, revision: 9, statusHash: nil))
     guard case .send(.welcome(let welcome))? = answer.first else { return #expect(Bool(false), "no Welcome") }
     #expect(welcome.resume && welcome.revision == 9 && !welcome.reportAll && manager.isSynchronized)
-    #expect(answer.count == 3)
+    #expect(answer.count == 4)
     #expect(agent.handle(.received(.welcome(welcome))) == [.welcomed(welcome), .complete(revision: 9)])
     // A dirty bit without a change sends nothing either.
     #expect(manager.handle(.changed(["d1"])) == [.load(["d1"])])
     #expect(manager.handle(.loaded([items[1]], revision: 10)) == [])
+  }
+
+  /// A session with an agent that holds five deployments, after `wanted` of them were read from the store.
+  private func session(wanted: Int, percent: Int = 25, isAnotherStore: Bool) -> (
+    ManagerSession, [ManagerSession.Directive]
+  ) {
+    var manager = ManagerSession(.init(sessionID: 1, lineage: "new", unconfirmedRemovals: percent))
+    let items = (0..<5).map { DeploymentItem(id: "d\($0)", version: "v") }
+    _ = manager.handle(.received(.hello(Hello(protocolMin: 1, protocolMax: 1, lineage: "old"))))
+    if isAnotherStore { _ = manager.handle(.storeIsAnother) }
+    _ = manager.handle(.loadedAll(Array(items.prefix(wanted)), revision: 2, statusHash: nil))
+    let inventory = Inventory(items: items.map { InventoryItem(id: $0.id, version: $0.version) })
+    let answer = manager.handle(.received(.inventory(inventory)))
+    return (manager, answer)
+  }
+
+  @Test(
+    "a restored store removes no more than its share until somebody confirms it, and never says that it is complete")
+  func heldRemovals() {
+    for (wanted, percent, isAnother) in [(0, 25, false), (4, 25, true), (0, 100, true)] {
+      let (_, answer) = session(wanted: wanted, percent: percent, isAnotherStore: isAnother)
+      #expect(answer.contains(.recordHeld([], of: 5)))
+      #expect(answer.last == .load((wanted..<5).map { "d\($0)" }), "\(wanted) of 5 are wanted")
+    }
+    var (manager, answer) = session(wanted: 3, isAnotherStore: true)
+    #expect(Array(answer.dropFirst()) == [.recordHeld(["d3", "d4"], of: 5)])
+    #expect(!manager.isSynchronized)
+    // One comes back, as another version; the other is deleted, which the restored store would have said anyway.
+    #expect(manager.handle(.changed(["d3", "d4"])) == [.load(["d3", "d4"])])
+    answer = manager.handle(.loaded([DeploymentItem(id: "d3", version: "w")], revision: 3))
+    guard case .send(.desired(let desired))? = answer.last else { return #expect(Bool(false), "no Desired") }
+    #expect(answer.first == .recordHeld(["d4"], of: 5))
+    #expect(desired.removed.isEmpty && !desired.complete && desired.set.map(\.id) == ["d3"])
+    #expect(!manager.handle(.received(.ack(Ack(nonce: 1)))).contains(.recordComplete(revision: 3)))
+    answer = manager.handle(.removalsConfirmed)
+    #expect(answer == [.send(.confirmRemovals(ConfirmRemovals())), .recordHeld([], of: 5), .load(["d4"])])
+    answer = manager.handle(.loaded([], revision: 3))
+    #expect(answer == [.send(.desired(Desired(nonce: 2, revision: 3, removed: ["d4"], complete: true)))])
+    #expect(manager.handle(.received(.ack(Ack(nonce: 2)))).contains(.recordComplete(revision: 3)))
+  }
+
+  @Test("an agent names the history that it last completed, not the one that it is offered")
+  func lineage() {
+    var agent = AgentSession(.init(bootID: "b"), .init(held: ["a": "1"], lastRevision: 3, lineage: "old"))
+    for isComplete in [false, true] {
+      guard case .send(.hello(let hello))? = agent.handle(.connected).last else {
+        return #expect(Bool(false), "no Hello")
+      }
+      #expect(hello.lineage == "old" && hello.lastRevision == 3)
+      _ = agent.handle(.received(.welcome(Welcome(sessionId: 1, protocol: 1, revision: 4, lineage: "new"))))
+      _ = agent.handle(.received(.desired(Desired(nonce: 1, revision: 4, complete: isComplete))))
+      _ = agent.handle(.persisted(refused: []))
+      _ = agent.handle(.disconnected)
+    }
+    #expect(agent.lineage == "new" && agent.lastRevision == 4)
   }
 
   @Test("a slow agent gets the latest state, not every state in turn")

@@ -11,6 +11,9 @@ actor Deployer {
   /// Takes statuses on their way to the manager; nil says that the deployment is gone.
   typealias Report = @Sendable (_ id: String, _ version: String, _ status: [UInt8]?) async -> Void
 
+  /// Takes the releases that wait for a person's word before they are removed, and how many there are in all.
+  typealias Hold = @Sendable (_ releases: [ReleaseIdentity], _ count: Int) async -> Void
+
   enum Message: Sendable {
     case event(id: String, DeploymentLifecycle.Event)
     case wanted(DesiredItem, DeploymentBrief)
@@ -21,6 +24,7 @@ actor Deployer {
     case all(DeploymentLifecycle.Event)
     case sweep
     case orphans([ReleaseIdentity])
+    case removalsConfirmed
   }
 
   enum Job: Sendable {
@@ -46,6 +50,7 @@ actor Deployer {
   let state: AgentState
   let installer: any ReleaseInstaller
   let report: Report
+  let hold: Hold
   let logger: Logger
   let started = ContinuousClock.now
   private let mailbox: AsyncStream<Message>
@@ -58,11 +63,14 @@ actor Deployer {
   var dependencies = Dependencies()
   var queue: DeploymentQueue<Job>
   var isSweepDue = false
+  private var areRemovalsConfirmed = false
 
   init(
-    state: AgentState, installer: any ReleaseInstaller, concurrency: Int, logger: Logger, report: @escaping Report
+    state: AgentState, installer: any ReleaseInstaller, concurrency: Int, logger: Logger, report: @escaping Report,
+    hold: @escaping Hold
   ) {
     self.state = state
+    self.hold = hold
     self.installer = installer
     self.report = report
     self.logger = logger
@@ -123,6 +131,9 @@ extension Deployer {
   /// The desired set is complete: releases of this agent that belong to no deployment are removed.
   nonisolated func sweep() { post.yield(.sweep) }
 
+  /// Somebody has confirmed that releases without a deployment are removed, however many they are.
+  nonisolated func confirmRemovals() { post.yield(.removalsConfirmed) }
+
   private func handle(_ message: Message) async {
     switch message {
     case .event(let id, let event): await send(event, to: id)
@@ -142,7 +153,10 @@ extension Deployer {
     case .all(let event):
       for id in entries.keys.sorted() { await send(event, to: id) }
     case .sweep: isSweepDue = true
-    case .orphans(let releases): await adopt(releases)
+    case .orphans(let releases): await swept(releases)
+    case .removalsConfirmed:
+      areRemovalsConfirmed = true
+      isSweepDue = true
     }
   }
 
@@ -170,10 +184,31 @@ extension Deployer {
     }
   }
 
-  /// Orphans are given a record of their own, and so a life that ends with their removal.
-  private func adopt(_ releases: [ReleaseIdentity]) async {
+  /// Takes releases that belong to no deployment. An agent that begins anew removes no more than a few of them unasked: its
+  /// manager's store may have been emptied.
+  private func swept(_ releases: [ReleaseIdentity]) async {
     let known = knownReleases
-    for release in releases where !known.contains(release) {
+    let orphans = releases.filter { !known.contains($0) }
+    let count = orphans.count + known.count
+    let isMuch = orphans.count * 100 > count * AgentLimits.unconfirmedRemovals
+    if isMuch, !state.desired.isSwept, !areRemovalsConfirmed {
+      logger.warning(
+        "releases that belong to no deployment stay until somebody confirms their removal on the manager",
+        metadata: ["releases": "\(orphans)", "of": "\(count)"])
+      return await hold(orphans, count)
+    }
+    await hold([], count)
+    await adopt(orphans)
+    do {
+      try await state.updateDesired { $0.isSwept = true }
+    } catch {
+      logger.error("the state directory cannot be written", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Orphans are given a life that ends with their removal.
+  private func adopt(_ orphans: [ReleaseIdentity]) async {
+    for release in orphans {
       logger.notice("removing a release that belongs to no deployment", metadata: ["release": "\(release)"])
       let id = "orphan \(release)"
       entries[id] = Entry(life: DeploymentLifecycle(releases: [release]), composer: StatusComposer(), isOrphan: true)

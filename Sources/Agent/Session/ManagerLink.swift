@@ -12,7 +12,7 @@ actor ManagerLink {
 
   private enum Effect: Sendable {
     case apply
-    case complete(UInt64)
+    case complete(UInt64, lineage: String)
     case acknowledged([String: String?])
     case reportAll
   }
@@ -55,6 +55,7 @@ actor ManagerLink {
       identity,
       AgentSession.Durable(
         held: desired.items.filter { held.contains($0.key) }.mapValues(\.version), lastRevision: desired.revision,
+        lineage: desired.lineage,
         acknowledgedStatuses: state.records.compactMapValues { $0.acknowledged.isEmpty ? nil : $0.acknowledged }))
     (keepings, keeping) = AsyncStream.makeStream()
     (effects, effect) = AsyncStream.makeStream()
@@ -78,6 +79,11 @@ actor ManagerLink {
   /// A deployment's status; empty bytes say that it is gone.
   func report(_ status: DeploymentStatus) {
     handle(.status(status))
+  }
+
+  /// Releases that wait for a person's word before they are removed; none when that is over.
+  func hold(_ removals: HeldRemovals) {
+    handle(.holds(removals))
   }
 
   // MARK: - One connection
@@ -172,7 +178,10 @@ actor ManagerLink {
       case .persist(let desired): keeping.yield(.keep(desired))
       case .apply: effect.yield(.apply)
       case .welcomed(let welcome): welcomed(welcome)
-      case .complete(let revision): effect.yield(.complete(revision))
+      case .complete(let revision): effect.yield(.complete(revision, lineage: core.lineage))
+      case .removalsConfirmed:
+        logger.notice("somebody confirmed that releases without a deployment are removed")
+        deployer.confirmRemovals()
       case .statusesAcknowledged(let hashes): effect.yield(.acknowledged(hashes))
       case .reportAll: effect.yield(.reportAll)
       case .statusTooLong(let id, let bytes):
@@ -229,7 +238,7 @@ actor ManagerLink {
       do {
         switch effect {
         case .apply: await apply()
-        case .complete(let revision): try await complete(revision)
+        case .complete(let revision, let lineage): try await complete(revision, lineage)
         case .acknowledged(let hashes): try await acknowledge(hashes)
         case .reportAll:
           for (id, record) in state.records.sorted(by: { $0.key < $1.key })
@@ -251,8 +260,11 @@ actor ManagerLink {
     await deployer.update(desired, briefs: briefs)
   }
 
-  private func complete(_ revision: UInt64) async throws {
-    try await state.updateDesired { $0.revision = revision }
+  private func complete(_ revision: UInt64, _ lineage: String) async throws {
+    try await state.updateDesired {
+      $0.revision = revision
+      $0.lineage = lineage
+    }
     keeping.yield(.collectGarbage)
     // Once is enough: later releases come and go with their deployments.
     guard !isSwept else { return }

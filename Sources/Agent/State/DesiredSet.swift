@@ -19,6 +19,10 @@ struct DesiredItem: Sendable, Hashable {
 struct DesiredSet: Sendable, Equatable {
   /// The revision of the last complete set.
   var revision: UInt64 = 0
+  /// The manager's history that the revision belongs to.
+  var lineage = ""
+  /// Releases of the agent's own that belong to no deployment were looked for once, and may be removed from then on.
+  var isSwept = false
   /// The deployments by id.
   var items: [String: DesiredItem] = [:]
 
@@ -32,6 +36,8 @@ struct DesiredSet: Sendable, Equatable {
       return nil
     }
     self.revision = revision
+    lineage = value["lineage"]?.string ?? ""
+    isSwept = value["isSwept"]?.bool ?? false
     for element in elements {
       guard let id = element["id"]?.string, let version = element["version"]?.string,
         let content = element["content"]?.string, let options = element["options"]?.string
@@ -48,6 +54,9 @@ struct DesiredSet: Sendable, Equatable {
       ]
     }
     // As text: a revision may exceed what JSON's readers take for an integer.
-    return ["revision": .string(String(revision)), "items": .array(elements)]
+    var value: Value = ["revision": .string(String(revision)), "items": .array(elements)]
+    if !lineage.isEmpty { value["lineage"] = .string(lineage) }
+    if isSwept { value["isSwept"] = true }
+    return value
   }
 }

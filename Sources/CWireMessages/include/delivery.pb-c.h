@@ -19,6 +19,8 @@ typedef struct Flotilla__V1__AgentMessage Flotilla__V1__AgentMessage;
 typedef struct Flotilla__V1__ManagerMessage Flotilla__V1__ManagerMessage;
 typedef struct Flotilla__V1__Hello Flotilla__V1__Hello;
 typedef struct Flotilla__V1__Welcome Flotilla__V1__Welcome;
+typedef struct Flotilla__V1__HeldRemovals Flotilla__V1__HeldRemovals;
+typedef struct Flotilla__V1__ConfirmRemovals Flotilla__V1__ConfirmRemovals;
 typedef struct Flotilla__V1__InventoryRequest Flotilla__V1__InventoryRequest;
 typedef struct Flotilla__V1__Inventory Flotilla__V1__Inventory;
 typedef struct Flotilla__V1__InventoryItem Flotilla__V1__InventoryItem;
@@ -43,7 +45,8 @@ typedef enum {
   FLOTILLA__V1__AGENT_MESSAGE__BODY_INVENTORY = 2,
   FLOTILLA__V1__AGENT_MESSAGE__BODY_ACK = 3,
   FLOTILLA__V1__AGENT_MESSAGE__BODY_NACK = 4,
-  FLOTILLA__V1__AGENT_MESSAGE__BODY_STATUS = 5
+  FLOTILLA__V1__AGENT_MESSAGE__BODY_STATUS = 5,
+  FLOTILLA__V1__AGENT_MESSAGE__BODY_HELD_REMOVALS = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FLOTILLA__V1__AGENT_MESSAGE__BODY__CASE)
 } Flotilla__V1__AgentMessage__BodyCase;
 
@@ -60,6 +63,7 @@ struct  Flotilla__V1__AgentMessage
     Flotilla__V1__Ack *ack;
     Flotilla__V1__Nack *nack;
     Flotilla__V1__StatusReport *status;
+    Flotilla__V1__HeldRemovals *held_removals;
   };
 };
 #define FLOTILLA__V1__AGENT_MESSAGE__INIT \
@@ -72,7 +76,8 @@ typedef enum {
   FLOTILLA__V1__MANAGER_MESSAGE__BODY_WELCOME = 1,
   FLOTILLA__V1__MANAGER_MESSAGE__BODY_DESIRED = 2,
   FLOTILLA__V1__MANAGER_MESSAGE__BODY_STATUS_ACK = 3,
-  FLOTILLA__V1__MANAGER_MESSAGE__BODY_INVENTORY_REQUEST = 4
+  FLOTILLA__V1__MANAGER_MESSAGE__BODY_INVENTORY_REQUEST = 4,
+  FLOTILLA__V1__MANAGER_MESSAGE__BODY_CONFIRM_REMOVALS = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(FLOTILLA__V1__MANAGER_MESSAGE__BODY__CASE)
 } Flotilla__V1__ManagerMessage__BodyCase;
 
@@ -88,6 +93,7 @@ struct  Flotilla__V1__ManagerMessage
     Flotilla__V1__Desired *desired;
     Flotilla__V1__StatusAck *status_ack;
     Flotilla__V1__InventoryRequest *inventory_request;
+    Flotilla__V1__ConfirmRemovals *confirm_removals;
   };
 };
 #define FLOTILLA__V1__MANAGER_MESSAGE__INIT \
@@ -118,10 +124,14 @@ struct  Flotilla__V1__Hello
    * Where the agent runs in its cluster, shown as Cluster.status.agent.namespace.
    */
   char *agent_namespace;
+  /*
+   * Welcome.lineage of the session in which last_revision was completed; empty before the first.
+   */
+  char *lineage;
 };
 #define FLOTILLA__V1__HELLO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__hello__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, 0, 0,NULL, 0, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Flotilla__V1__Welcome
@@ -142,10 +152,48 @@ struct  Flotilla__V1__Welcome
    * True: the manager does not hold the statuses the agent thinks it does; report all again.
    */
   protobuf_c_boolean report_all;
+  /*
+   * Names the history that the manager's revisions belong to, for Hello.lineage.
+   */
+  char *lineage;
 };
 #define FLOTILLA__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * The agent found releases of its own that belong to no deployment, too many to be removed unasked by an agent that begins
+ * anew. Said after every Welcome for as long as it is so; an empty list says that it is over.
+ */
+struct  Flotilla__V1__HeldRemovals
+{
+  ProtobufCMessage base;
+  /*
+   * The releases as <namespace>/<name>.
+   */
+  size_t n_ids;
+  char **ids;
+  /*
+   * How many releases of its own the agent found.
+   */
+  uint32_t of;
+};
+#define FLOTILLA__V1__HELD_REMOVALS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__held_removals__descriptor) \
+    , 0,NULL, 0 }
+
+
+/*
+ * A person has confirmed what HeldRemovals names.
+ */
+struct  Flotilla__V1__ConfirmRemovals
+{
+  ProtobufCMessage base;
+};
+#define FLOTILLA__V1__CONFIRM_REMOVALS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__confirm_removals__descriptor) \
+     }
 
 
 struct  Flotilla__V1__InventoryRequest
@@ -385,6 +433,44 @@ Flotilla__V1__Welcome *
 void   flotilla__v1__welcome__free_unpacked
                      (Flotilla__V1__Welcome *message,
                       ProtobufCAllocator *allocator);
+/* Flotilla__V1__HeldRemovals methods */
+void   flotilla__v1__held_removals__init
+                     (Flotilla__V1__HeldRemovals         *message);
+size_t flotilla__v1__held_removals__get_packed_size
+                     (const Flotilla__V1__HeldRemovals   *message);
+size_t flotilla__v1__held_removals__pack
+                     (const Flotilla__V1__HeldRemovals   *message,
+                      uint8_t             *out);
+size_t flotilla__v1__held_removals__pack_to_buffer
+                     (const Flotilla__V1__HeldRemovals   *message,
+                      ProtobufCBuffer     *buffer);
+Flotilla__V1__HeldRemovals *
+       flotilla__v1__held_removals__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   flotilla__v1__held_removals__free_unpacked
+                     (Flotilla__V1__HeldRemovals *message,
+                      ProtobufCAllocator *allocator);
+/* Flotilla__V1__ConfirmRemovals methods */
+void   flotilla__v1__confirm_removals__init
+                     (Flotilla__V1__ConfirmRemovals         *message);
+size_t flotilla__v1__confirm_removals__get_packed_size
+                     (const Flotilla__V1__ConfirmRemovals   *message);
+size_t flotilla__v1__confirm_removals__pack
+                     (const Flotilla__V1__ConfirmRemovals   *message,
+                      uint8_t             *out);
+size_t flotilla__v1__confirm_removals__pack_to_buffer
+                     (const Flotilla__V1__ConfirmRemovals   *message,
+                      ProtobufCBuffer     *buffer);
+Flotilla__V1__ConfirmRemovals *
+       flotilla__v1__confirm_removals__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   flotilla__v1__confirm_removals__free_unpacked
+                     (Flotilla__V1__ConfirmRemovals *message,
+                      ProtobufCAllocator *allocator);
 /* Flotilla__V1__InventoryRequest methods */
 void   flotilla__v1__inventory_request__init
                      (Flotilla__V1__InventoryRequest         *message);
@@ -608,6 +694,12 @@ typedef void (*Flotilla__V1__Hello_Closure)
 typedef void (*Flotilla__V1__Welcome_Closure)
                  (const Flotilla__V1__Welcome *message,
                   void *closure_data);
+typedef void (*Flotilla__V1__HeldRemovals_Closure)
+                 (const Flotilla__V1__HeldRemovals *message,
+                  void *closure_data);
+typedef void (*Flotilla__V1__ConfirmRemovals_Closure)
+                 (const Flotilla__V1__ConfirmRemovals *message,
+                  void *closure_data);
 typedef void (*Flotilla__V1__InventoryRequest_Closure)
                  (const Flotilla__V1__InventoryRequest *message,
                   void *closure_data);
@@ -651,6 +743,8 @@ extern const ProtobufCMessageDescriptor flotilla__v1__agent_message__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__manager_message__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__hello__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__welcome__descriptor;
+extern const ProtobufCMessageDescriptor flotilla__v1__held_removals__descriptor;
+extern const ProtobufCMessageDescriptor flotilla__v1__confirm_removals__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__inventory_request__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__inventory__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__inventory_item__descriptor;

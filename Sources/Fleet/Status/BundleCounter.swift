@@ -3,15 +3,22 @@ import Document
 /// The status of one Bundle, kept by differences (fleet-behaviour §5.13).
 public struct BundleCounter: Sendable, Hashable {
   private var summaries = SummaryCounter()
+  private var offline = OfflineClusters()
 
   /// A bundle without deployments.
   public init() {}
 
   /// Counts a deployment; a targeted cluster without a BundleDeployment counts as `pending`.
-  public mutating func add(_ report: DeploymentReport) { summaries.add(report.entry(named: report.clusterKey)) }
+  public mutating func add(_ report: DeploymentReport) {
+    summaries.add(report.entry(named: report.clusterKey), key: report.place(report.clusterKey))
+    if report.state != .ready { offline.set(report.clusterKey, since: report.offlineSince) }
+  }
 
   /// Takes a deployment away that was counted.
-  public mutating func remove(_ report: DeploymentReport) { summaries.remove(report.state, key: report.clusterKey) }
+  public mutating func remove(_ report: DeploymentReport) {
+    summaries.remove(report.state, key: report.place(report.clusterKey))
+    offline.set(report.clusterKey, since: "")
+  }
 
   /// How many deployments are in which state.
   public var counts: StateCounts { summaries.stateCounts }
@@ -39,7 +46,7 @@ public struct BundleCounter: Sendable, Hashable {
     status["observedGeneration"] = .integer(generation)
     if let manifestID { status["resourcesSha256Sum"] = .string(String(manifestID.dropFirst(2))) }
     var conditions = Conditions(status["conditions"])
-    var message = error.map { "\($0)" } ?? summary.readyMessage(kind: "Cluster")
+    var message = error.map { "\($0)" } ?? summary.readyMessage(kind: "Cluster", adding: offline.items)
     message = ([message] + notes).filter { !$0.isEmpty }.joined(separator: "; ")
     conditions.set(
       "Ready", message.isEmpty, reason: error == nil ? "" : "Error", message: message, at: now)

@@ -124,9 +124,11 @@ public struct BundleSummary: Sendable, Hashable {
 
   /// The Ready condition's message (fleet-behaviour §5.13); empty when nothing is counted as not ready.
   ///
-  /// - Parameter kind: what the entries are: `Cluster` on a Bundle, `Bundle` elsewhere.
-  public func readyMessage(kind: String) -> String {
-    var items: [String] = []
+  /// - Parameters:
+  ///   - kind: what the entries are: `Cluster` on a Bundle, `Bundle` elsewhere.
+  ///   - further: other items, which take their places among these.
+  public func readyMessage(kind: String, adding further: [String] = []) -> String {
+    var items = further
     for state in BundleState.allCases where state != .ready && counts[state] > 0 {
       guard let entry = nonReadyResources.first(where: { $0.state == state }) else {
         items.append("\(state.rawValue)(\(counts[state]))")

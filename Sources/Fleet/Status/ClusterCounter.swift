@@ -43,8 +43,8 @@ public struct ClusterCounter: Sendable, Hashable {
   public var resourceCounts: ResourceCounts { counts }
 
   /// What the cluster contributes to its groups.
-  public func contribution(name: String) -> ClusterContribution {
-    ClusterContribution(name: name, summary: summary, resourceCounts: counts)
+  public func contribution(name: String, offlineSince: String = "") -> ClusterContribution {
+    ClusterContribution(name: name, summary: summary, resourceCounts: counts, offlineSince: offlineSince)
   }
 
   /// The Cluster's status. A GitRepo counts as ready when all of its bundles on the cluster are.
@@ -52,7 +52,11 @@ public struct ClusterCounter: Sendable, Hashable {
   /// - Parameters:
   ///   - previous: the status so far; what does not change in it stays, times included.
   ///   - lastSeen: when the agent was last heard of; nil before the first time.
-  public func status(previous: Value, lastSeen: Timestamp?, at now: Timestamp) -> Value {
+  ///   - offlineSince: when the agent was last heard of, where it is offline now; empty while it is connected.
+  ///   - notes: further items of the Ready message.
+  public func status(
+    previous: Value, lastSeen: Timestamp?, offlineSince: String = "", notes: [String] = [], at now: Timestamp
+  ) -> Value {
     let summary = summary
     var status = previous.object == nil ? [:] : previous
     status["summary"] = summary.value
@@ -61,14 +65,31 @@ public struct ClusterCounter: Sendable, Hashable {
     status["desiredReadyGitRepos"] = .integer(Int64(repos.count))
     var display = FieldWriter()
     display.set("readyBundles", summary.display)
-    display.set("state", lastSeen == nil ? "WaitCheckIn" : summary.counts.worst?.rawValue ?? "")
+    let state = offlineSince.isEmpty ? summary.counts.worst?.rawValue ?? "" : "Offline"
+    display.set("state", lastSeen == nil ? "WaitCheckIn" : state)
     status["display"] = display.value
     if let lastSeen { status.set(.string(lastSeen.description), at: "agent", "lastSeen") }
     var conditions = Conditions(status["conditions"])
-    let message = summary.readyMessage(kind: "Bundle")
+    let offline = offlineSince.isEmpty ? [] : ["Offline since \(offlineSince)"]
+    let message = summary.readyMessage(kind: "Bundle", adding: offline + notes)
     conditions.set("Ready", message.isEmpty, message: message, at: now)
     status["conditions"] = conditions.value
     return status
+  }
+}
+
+/// The clusters among a status's deployments whose agents are offline.
+struct OfflineClusters: Sendable, Hashable {
+  private var since = SortedEntries<String>()
+
+  /// Notes when a cluster went offline; empty when it is connected, or counts no more.
+  mutating func set(_ cluster: String, since time: String) {
+    if time.isEmpty { since.remove(cluster) } else { since.set(cluster, time) }
+  }
+
+  /// What a Ready message says of them: how many they are, and the first.
+  var items: [String] {
+    since.prefix(1).map { "Offline(\(since.count)) [Cluster \($0.key): since \($0.value)]" }
   }
 }
 
@@ -80,15 +101,18 @@ public struct ClusterContribution: Sendable, Hashable {
   public var summary: BundleSummary
   /// The cluster's objects.
   public var resourceCounts: ResourceCounts
+  /// When the cluster's agent was last heard of, where it is offline now; empty while it is connected.
+  public var offlineSince: String
 
   /// A contribution.
-  public init(name: String, summary: BundleSummary, resourceCounts: ResourceCounts) {
+  public init(name: String, summary: BundleSummary, resourceCounts: ResourceCounts, offlineSince: String = "") {
+    self.offlineSince = offlineSince
     self.name = name
     self.summary = summary
     self.resourceCounts = resourceCounts
   }
 
-  var isReady: Bool { summary.counts.nonReady == 0 }
+  var isReady: Bool { summary.counts.nonReady == 0 && offlineSince.isEmpty }
 }
 
 /// The status of one ClusterGroup, kept by differences (fleet-behaviour §1.6, §5.13).
@@ -97,6 +121,7 @@ public struct ClusterGroupCounter: Sendable, Hashable {
   private var counts = StateCounts()
   private var resources = ResourceCounts()
   private var nonReady = SortedEntries<[NonReadyResource]>()
+  private var offline = OfflineClusters()
 
   /// A group without clusters.
   public init() {}
@@ -107,6 +132,7 @@ public struct ClusterGroupCounter: Sendable, Hashable {
     counts += cluster.summary.counts
     resources += cluster.resourceCounts
     if !cluster.isReady { nonReady.set(cluster.name, cluster.summary.nonReadyResources) }
+    offline.set(cluster.name, since: cluster.offlineSince)
   }
 
   /// Takes a cluster away that was counted.
@@ -115,6 +141,7 @@ public struct ClusterGroupCounter: Sendable, Hashable {
     counts -= cluster.summary.counts
     resources -= cluster.resourceCounts
     nonReady.remove(cluster.name)
+    offline.set(cluster.name, since: "")
   }
 
   /// The summary: the sums, and the first entries of the first clusters that are not ready.
@@ -137,10 +164,10 @@ public struct ClusterGroupCounter: Sendable, Hashable {
     let ready = "\(clusters - nonReady.count)/\(clusters)"
     display.set("readyClusters", names.isEmpty ? ready : "\(ready) (\(names.joined(separator: ",")))")
     display.set("readyBundles", summary.display)
-    display.set("state", counts.worst?.rawValue ?? "")
+    display.set("state", counts.worst?.rawValue ?? (offline.items.isEmpty ? "" : "Offline"))
     status["display"] = display.value
     var conditions = Conditions(status["conditions"])
-    let message = summary.readyMessage(kind: "Bundle")
+    let message = summary.readyMessage(kind: "Bundle", adding: offline.items)
     conditions.set("Ready", message.isEmpty, message: message, at: now)
     status["conditions"] = conditions.value
     return status

@@ -21,12 +21,15 @@ public struct DeploymentReport: Sendable, Hashable {
   public var nonReadyStatus: [NonReadyStatus]
   /// How many objects are in which state.
   public var resourceCounts: ResourceCounts
+  /// When the cluster's agent was last heard of, where it is offline now; empty while it is connected.
+  public var offlineSince: String
 
   /// A report.
   public init(
     registrationNamespace: String, cluster: String, bundleNamespace: String, bundle: String, repo: String = "",
     state: BundleState, message: String = "", modifiedStatus: [ModifiedStatus] = [],
-    nonReadyStatus: [NonReadyStatus] = [], resourceCounts: ResourceCounts = ResourceCounts()
+    nonReadyStatus: [NonReadyStatus] = [], resourceCounts: ResourceCounts = ResourceCounts(),
+    offlineSince: String = ""
   ) {
     self.registrationNamespace = registrationNamespace
     self.cluster = cluster
@@ -38,6 +41,7 @@ public struct DeploymentReport: Sendable, Hashable {
     self.modifiedStatus = modifiedStatus
     self.nonReadyStatus = nonReadyStatus
     self.resourceCounts = resourceCounts
+    self.offlineSince = offlineSince
   }
 
   /// The report of a deployment with what its agent says.
@@ -56,6 +60,9 @@ public struct DeploymentReport: Sendable, Hashable {
   public var clusterKey: String { "\(registrationNamespace)/\(cluster)" }
   /// `namespace/name` of the bundle.
   public var bundleKey: String { "\(bundleNamespace)/\(bundle)" }
+
+  /// The place of the report among others: those of clusters that are offline come last, so that they hide nobody.
+  func place(_ key: String) -> String { offlineSince.isEmpty ? key : "\u{10FFFF}\(key)" }
 
   /// The entry under a name, for a summary.
   func entry(named name: String) -> NonReadyResource {

@@ -38,7 +38,9 @@ public struct GitRepoCounter: Sendable, Hashable {
     }
   }
 
-  private static func key(_ report: DeploymentReport) -> String { "\(report.bundle) \(report.clusterKey)" }
+  private static func key(_ report: DeploymentReport) -> String {
+    report.place("\(report.bundle) \(report.clusterKey)")
+  }
 
   private mutating func change(_ report: DeploymentReport, _ body: (inout PerCluster) -> Void) {
     var cluster = clusters[report.clusterKey] ?? PerCluster()

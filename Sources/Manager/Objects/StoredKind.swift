@@ -20,4 +20,6 @@ enum StoredKind {
   static let joinTokens = "jointokens.flotilla.internal"
   /// Enrolled agents' public keys; never served.
   static let agentKeys = "agentkeys.flotilla.internal"
+  /// The starts of managers on this store; never served.
+  static let lineage = "lineage.flotilla.internal"
 }

@@ -11,6 +11,7 @@ import Wire
 actor DeliverySession {
   private let cluster: ObjectName
   private let namespace: String
+  private let lineage: StoreLineage
   private let objects: ObjectRepository
   private let stream: RPCStream<ManagerMessage, AgentMessage>
   private let logger: Logger
@@ -19,21 +20,24 @@ actor DeliverySession {
   private var waitingReader: CheckedContinuation<Void, Never>?
   /// No directive is performed any more.
   private var isOver = false
+  /// The Cluster says that removals are held back.
+  private var showsHeld = false
   private var offered: Set<String> = []
   private var known: Set<String> = []
   private let wakes: AsyncStream<Void>
   private let wake: AsyncStream<Void>.Continuation
 
   init(
-    id: UInt64, cluster: ObjectName, namespace: String, objects: ObjectRepository,
-    stream: RPCStream<ManagerMessage, AgentMessage>, heartbeat: Duration, logger: Logger
+    configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
+    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, logger: Logger
   ) {
     self.cluster = cluster
     self.namespace = namespace
+    self.lineage = lineage
     self.objects = objects
     self.stream = stream
     self.logger = logger
-    core = ManagerSession(.init(sessionID: id, heartbeatInterval: heartbeat))
+    core = ManagerSession(configuration)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
@@ -59,6 +63,12 @@ actor DeliverySession {
 
   /// A deployment of this cluster changed in the store.
   func changed(_ id: String) { take(.changed([id])) }
+
+  /// The session's Cluster changed: somebody may have confirmed removals that are held back.
+  func clusterChanged(_ stored: StoredObject?) {
+    guard showsHeld, let stored, let object = try? ObjectRepository.document(of: stored) else { return }
+    if RemovalGuard.isConfirmed(object) { take(.removalsConfirmed) }
+  }
 
   /// Anything may have changed: the store's history was lost for a moment.
   func changedEverything() async {
@@ -128,6 +138,7 @@ actor DeliverySession {
     case .recordNack(let code, let message, let items): try await noteNack(code, message, items)
     case .recordComplete(let revision):
       logger.debug("the agent holds everything", metadata: ["cluster": "\(cluster)", "revision": "\(revision)"])
+    case .recordHeld(let ids, let count): try await noteHeld(ids, of: count)
     case .end(let ending): throw RPCError(ending.code, ending.message)
     }
   }
@@ -207,33 +218,55 @@ actor DeliverySession {
       metadata: [
         "cluster": "\(cluster)", "agent": "\(hello.agentVersion)", "kubernetes": "\(hello.kubernetesVersion)",
       ])
-    try await noteSeen(agentNamespace: hello.agentNamespace)
+    let now = objects.now()
+    let cluster = try await objects.mutate(key) {
+      AgentConnection.note(true, seen: now, in: &$0, at: now)
+      if !hello.agentNamespace.isEmpty { $0.set(.string(hello.agentNamespace), at: "status", "agent", "namespace") }
+    }
+    showsHeld = !RemovalGuard.notes(in: cluster?["status"]).isEmpty
+    if let cluster, RemovalGuard.isConfirmed(cluster) { take(.removalsConfirmed) }
+    let revision = await objects.store.currentRevision().value
+    if !lineage.contains(hello.lineage, revision: hello.lastRevision, now: revision) { take(.storeIsAnother) }
+  }
+
+  /// Shows what is held back, or that nothing is any more; a confirmation has then done its work.
+  private func noteHeld(_ ids: [String], of count: Int) async throws {
+    guard !ids.isEmpty || showsHeld else { return }
+    showsHeld = !ids.isEmpty
+    if showsHeld {
+      logger.warning(
+        "removals are held back until somebody confirms them",
+        metadata: ["cluster": "\(cluster)", "deployments": "\(ids.count)", "of": "\(count)"])
+    }
+    let now = objects.now()
+    try await objects.mutate(key) {
+      RemovalGuard.note(ids, of: count, in: &$0, at: now)
+      if ids.isEmpty { $0.set(nil, at: "metadata", "annotations", RemovalGuard.annotation) }
+    }
+  }
+
+  private var key: ObjectKey {
+    ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
   }
 
   /// Says now and then that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
   private func checkIn() async throws {
     while true {
       try await Task.sleep(for: Limits.checkInInterval)
-      try await noteSeen(agentNamespace: nil)
+      try await noteSeen()
     }
   }
 
-  private func noteSeen(agentNamespace: String?) async throws {
+  private func noteSeen() async throws {
     let now = objects.now()
-    let key = ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
-    try await objects.mutate(key) {
-      $0.set(.string(now.description), at: "status", "agent", "lastSeen")
-      if let agentNamespace, !agentNamespace.isEmpty {
-        $0.set(.string(agentNamespace), at: "status", "agent", "namespace")
-      }
-    }
+    try await objects.mutate(key) { $0.set(.string(now.description), at: "status", "agent", "lastSeen") }
   }
 
   private func ended() async {
     wake.finish()
     logger.info("agent disconnected", metadata: ["cluster": "\(cluster)"])
     // The session's task may be cancelled by now, and the last sign of life should be kept all the same.
-    let seen = Task { try await self.noteSeen(agentNamespace: nil) }
+    let seen = Task { try await self.noteSeen() }
     _ = try? await seen.value
   }
 }

@@ -12,14 +12,26 @@ import Wire
 actor SessionHub: Service {
   private let objects: ObjectRepository
   private let heartbeat: Duration
+  private let lineage: StoreLineage
+  private let unconfirmedRemovals: Int
   private let logger: Logger
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
   private var nextSession: UInt64
+  /// The manager stops: sessions that end now say nothing about their agents.
+  private var isStopping = false
 
-  init(objects: ObjectRepository, heartbeat: Duration, logger: Logger) {
+  /// - Parameters:
+  ///   - heartbeat: how often idle agents are heard of.
+  ///   - lineage: the store's history, by which agents tell a restored store.
+  ///   - unconfirmedRemovals: the share of a cluster's deployments, in percent, that a restored store may remove unasked.
+  init(
+    objects: ObjectRepository, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int, logger: Logger
+  ) {
     self.objects = objects
     self.heartbeat = heartbeat
+    self.lineage = lineage
+    self.unconfirmedRemovals = unconfirmedRemovals
     self.logger = logger
     // Ids grow over restarts too, so that an old session's late messages are never taken for a new one's.
     nextSession = UInt64(objects.now().seconds) << 20
@@ -27,25 +39,74 @@ actor SessionHub: Service {
 
   func run() async throws {
     try await untilShutdown {
-      while true {
-        let watch = try self.objects.store.watch(
-          kinds: [StoredKind.bundleDeployments], after: await self.objects.store.currentRevision())
-        do {
-          // What changed between two watches is found by every session looking at everything once.
-          for session in await self.live() { await session.changedEverything() }
-          for try await event in watch { await self.dispatch(event) }
-          return
-        } catch let error as StoreError where error.code == .compacted {
-          self.logger.info("the sessions fell behind the store's history and look at everything again")
-        }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.follow() }
+        group.addTask { try await self.findLostAgents() }
+        try await group.waitForAll()
       }
+    }
+    isStopping = true
+  }
+
+  /// Agents that were connected when the manager ended, and have not come back a while after it began, are offline.
+  private func findLostAgents() async throws {
+    try await Task.sleep(for: max(heartbeat * 3, Limits.returnOfAgents))
+    for stored in try await objects.store.list(kind: StoredKind.clusters, namespace: nil).objects {
+      let object = try ObjectRepository.document(of: stored)
+      let name = ObjectName(namespace: stored.key.namespace, name: stored.key.name)
+      let wasConnected = Conditions(object.at("status", "conditions"))[AgentConnection.condition]?.isFalse != true
+      guard wasConnected, object.at("status", "agent", "lastSeen")?.string?.isEmpty == false else { continue }
+      await noteOffline(name)
+    }
+  }
+
+  /// Notes that a cluster's agent is offline, unless it has a session.
+  private func noteOffline(_ cluster: ObjectName) async {
+    guard !isStopping, sessions[Self.namespace(of: cluster)] == nil else { return }
+    let now = objects.now()
+    do {
+      try await objects.mutate(
+        ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
+      ) { AgentConnection.note(false, seen: nil, in: &$0, at: now) }
+    } catch {
+      logger.error("an agent's absence cannot be noted", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
+    }
+  }
+
+  private static func namespace(of cluster: ObjectName) -> String {
+    Names.clusterNamespace(registrationNamespace: cluster.namespace, cluster: cluster.name)
+  }
+
+  private func follow() async throws {
+    while try await followUntilCompacted() {
+      logger.info("the sessions fell behind the store's history and look at everything again")
+    }
+  }
+
+  /// Whether the watch ended because the store has forgotten what came next.
+  private func followUntilCompacted() async throws -> Bool {
+    let watch = try objects.store.watch(
+      kinds: [StoredKind.bundleDeployments, StoredKind.clusters], after: await objects.store.currentRevision())
+    // What changed between two watches is found by every session looking at everything once.
+    for session in live() { await session.changedEverything() }
+    do {
+      for try await event in watch { await dispatch(event) }
+      return false
+    } catch {
+      guard error.code == .compacted else { throw error }
+      return true
     }
   }
 
   private func live() -> [DeliverySession] { Array(sessions.values) }
 
   private func dispatch(_ event: StoreEvent) async {
-    await sessions[event.key.namespace]?.changed(event.key.name)
+    guard event.key.kind == StoredKind.clusters else {
+      await sessions[event.key.namespace]?.changed(event.key.name)
+      return
+    }
+    let cluster = ObjectName(namespace: event.key.namespace, name: event.key.name)
+    await sessions[Self.namespace(of: cluster)]?.clusterChanged(event.object)
   }
 
   /// Serves one agent's session until it ends.
@@ -53,21 +114,35 @@ actor SessionHub: Service {
     guard let identity = context.identity, let cluster = ObjectName(identity: identity) else {
       throw RPCError(.permissionDenied, "this agent's key belongs to no cluster; enrol with a registration token")
     }
-    let namespace = Names.clusterNamespace(registrationNamespace: cluster.namespace, cluster: cluster.name)
+    let namespace = Self.namespace(of: cluster)
     nextSession += 1
     let session = DeliverySession(
-      id: nextSession, cluster: cluster, namespace: namespace, objects: objects, stream: stream, heartbeat: heartbeat,
-      logger: logger)
+      configuration: ManagerSession.Configuration(
+        sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
+        unconfirmedRemovals: unconfirmedRemovals),
+      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream, logger: logger)
     let older = sessions.updateValue(session, forKey: namespace)
     await older?.end(RPCError(.aborted, "a newer session of the same agent has begun"))
-    defer { if sessions[namespace] === session { sessions[namespace] = nil } }
-    try await session.run()
+    let outcome: Result<Void, any Error>
+    do {
+      outcome = .success(try await session.run())
+    } catch {
+      outcome = .failure(error)
+    }
+    if sessions[namespace] === session { sessions[namespace] = nil }
+    // The session's task may be cancelled by now, and what is true of the agent should be kept all the same. An agent that is back
+    // in a moment was not away.
+    Task {
+      try? await Task.sleep(for: Limits.agentAbsence)
+      await self.noteOffline(cluster)
+    }
+    try outcome.get()
   }
 
   /// Whether a cluster's deployments refer to a blob.
   func mayFetch(_ identity: String, _ digest: BlobDigest) async throws -> Bool {
     guard let cluster = ObjectName(identity: identity) else { return false }
-    let namespace = Names.clusterNamespace(registrationNamespace: cluster.namespace, cluster: cluster.name)
+    let namespace = Self.namespace(of: cluster)
     if let session = sessions[namespace], await session.hasOffered(digest) { return true }
     let page = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
     return page.objects.contains { stored in

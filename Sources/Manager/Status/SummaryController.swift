@@ -52,7 +52,9 @@ actor SummaryController: Service {
       try await mutate(StoredKind.clusters, name) { cluster in
         let previous = cluster["status"] ?? .null
         let seen = previous.at("agent", "lastSeen")?.string.flatMap { Timestamp($0) }
-        cluster["status"] = counter.status(previous: previous, lastSeen: seen, at: now)
+        cluster["status"] = counter.status(
+          previous: previous, lastSeen: seen, offlineSince: AgentConnection.offlineSince(in: previous),
+          notes: RemovalGuard.notes(in: previous), at: now)
       }
     case .clusterGroup(let name):
       let counter = model.group(name)

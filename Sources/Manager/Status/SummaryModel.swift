@@ -35,6 +35,8 @@ struct SummaryModel: Sendable {
   /// What of a Cluster matters to its groups.
   private struct ClusterFacts: Sendable {
     var labels: [String: String]
+    /// When its agent was last heard of, where that is offline now.
+    var offlineSince = ""
     var groups: Set<ObjectName> = []
     var contribution: ClusterContribution?
   }
@@ -48,6 +50,7 @@ struct SummaryModel: Sendable {
   private var repos: [ObjectName: GitRepoCounter] = [:]
   private var repoBundles: [ObjectName: Set<ObjectName>] = [:]
   private var repoDeployments: [ObjectName: Set<ObjectKey>] = [:]
+  private var clusterDeployments: [ObjectName: Set<ObjectKey>] = [:]
   private var clusters: [ObjectName: ClusterCounter] = [:]
   private var groups: [ObjectName: ClusterGroupCounter] = [:]
 
@@ -84,7 +87,9 @@ struct SummaryModel: Sendable {
     let old = counted.report
     counted.report = counted.record.map { record in
       let repo = bundleFacts[record.bundle]?.repo ?? ""
-      return DeploymentView(record: record, reported: counted.status).report(repo: repo)
+      var report = DeploymentView(record: record, reported: counted.status).report(repo: repo)
+      report.offlineSince = clusterFacts[record.cluster]?.offlineSince ?? ""
+      return report
     }
     let gone = counted.record == nil && counted.status == nil
     deployments[key] = gone ? nil : counted
@@ -113,6 +118,12 @@ struct SummaryModel: Sendable {
       touched.insert(.gitRepo(repo))
     }
     clusters[cluster, default: ClusterCounter()].count(report, add: add)
+    if add {
+      clusterDeployments[cluster, default: []].insert(key)
+    } else {
+      clusterDeployments[cluster]?.remove(key)
+      if clusterDeployments[cluster]?.isEmpty == true { clusterDeployments[cluster] = nil }
+    }
     touched.insert(.cluster(cluster))
     touched.formUnion(contribute(cluster))
   }
@@ -120,7 +131,8 @@ struct SummaryModel: Sendable {
   /// Brings a cluster's groups to what the cluster counts now.
   private mutating func contribute(_ cluster: ObjectName) -> Set<SummaryKey> {
     guard var facts = clusterFacts[cluster] else { return [] }
-    let new = clusters[cluster, default: ClusterCounter()].contribution(name: cluster.name)
+    let new = clusters[cluster, default: ClusterCounter()].contribution(
+      name: cluster.name, offlineSince: facts.offlineSince)
     guard new != facts.contribution else { return [] }
     for group in facts.groups {
       if let old = facts.contribution { groups[group]?.remove(old) }
@@ -156,9 +168,13 @@ struct SummaryModel: Sendable {
   }
 
   private mutating func applyCluster(_ name: ObjectName, _ stored: StoredObject?) -> Set<SummaryKey> {
-    let labels = stored.flatMap { try? ObjectRepository.document(of: $0).at("metadata", "labels")?.stringMap } ?? [:]
+    let object = stored.flatMap { try? ObjectRepository.document(of: $0) }
+    let labels = object?.at("metadata", "labels")?.stringMap ?? [:]
+    let offlineSince = object.map { AgentConnection.offlineSince(in: $0["status"]) } ?? ""
     var facts = clusterFacts[name] ?? ClusterFacts(labels: labels)
+    let isNews = facts.offlineSince != offlineSince
     facts.labels = labels
+    facts.offlineSince = offlineSince
     let member = stored == nil ? [] : Set(groupSelectors.filter { Self.contains($0.key, $0.value, name, labels) }.keys)
     let touched = move(name, &facts, to: member)
     clusterFacts[name] = stored == nil ? nil : facts
@@ -166,7 +182,9 @@ struct SummaryModel: Sendable {
       clusters[name] = nil
       return touched
     }
-    return touched.union(contribute(name)).union([.cluster(name)])
+    let own = touched.union(contribute(name)).union([.cluster(name)])
+    guard isNews else { return own }
+    return clusterDeployments[name, default: []].reduce(into: own) { $0.formUnion(recount($1) { _ in }) }
   }
 
   private mutating func applyGroup(_ name: ObjectName, _ stored: StoredObject?) -> Set<SummaryKey> {
@@ -205,7 +223,9 @@ struct SummaryModel: Sendable {
     let left = facts.groups.subtracting(member)
     let joined = member.subtracting(facts.groups)
     let contribution =
-      facts.contribution ?? clusters[cluster, default: ClusterCounter()].contribution(name: cluster.name)
+      facts.contribution
+      ?? clusters[cluster, default: ClusterCounter()].contribution(
+        name: cluster.name, offlineSince: facts.offlineSince)
     for group in left { groups[group]?.remove(contribution) }
     for group in joined { groups[group, default: ClusterGroupCounter()].add(contribution) }
     facts.groups = member

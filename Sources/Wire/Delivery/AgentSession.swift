@@ -36,14 +36,20 @@ public struct AgentSession: Sendable {
     public var held: [String: String]
     /// The revision of the last complete desired state.
     public var lastRevision: UInt64
+    /// ``Welcome/lineage`` that goes with ``lastRevision``.
+    public var lineage: String
     /// Deployment id to `DeliveryHash.status` of what the manager acknowledged. May be older than the truth, or empty: what is
     /// not known here is reported again.
     public var acknowledgedStatuses: [String: String]
 
     /// Makes a state.
-    public init(held: [String: String] = [:], lastRevision: UInt64 = 0, acknowledgedStatuses: [String: String] = [:]) {
+    public init(
+      held: [String: String] = [:], lastRevision: UInt64 = 0, lineage: String = "",
+      acknowledgedStatuses: [String: String] = [:]
+    ) {
       self.held = held
       self.lastRevision = lastRevision
+      self.lineage = lineage
       self.acknowledgedStatuses = acknowledgedStatuses
     }
   }
@@ -63,6 +69,8 @@ public struct AgentSession: Sendable {
     case persistFailed(message: String)
     /// The status of a deployment; empty bytes: it is gone.
     case status(DeploymentStatus)
+    /// Releases of the agent's own that belong to no deployment and wait for a person's word; none when that is over.
+    case holds(HeldRemovals)
   }
 
   /// What the shell is to do.
@@ -75,8 +83,11 @@ public struct AgentSession: Sendable {
     case apply(set: [DeploymentItem], removed: [String])
     /// The session is open.
     case welcomed(Welcome)
-    /// The agent holds everything it should at this revision; to be kept durably as `Durable.lastRevision` at leisure.
+    /// The agent holds everything it should at this revision; to be kept durably as `Durable.lastRevision`, with
+    /// ``AgentSession/lineage``, at leisure.
     case complete(revision: UInt64)
+    /// A person has confirmed the removals that were said to be held.
+    case removalsConfirmed
     /// The manager holds these: deployment id to hash, nil for one that is gone. To be kept as
     /// `Durable.acknowledgedStatuses` at leisure.
     case statusesAcknowledged([String: String?])
@@ -111,12 +122,18 @@ public struct AgentSession: Sendable {
   public private(set) var held: [String: String]
   /// The revision of the last complete desired state.
   public private(set) var lastRevision: UInt64
+  /// The manager's history that ``lastRevision`` belongs to; empty before the first.
+  public private(set) var lineage: String
+  /// The history of the manager that is connected.
+  private var offeredLineage = ""
+  private var heldRemovals = HeldRemovals()
 
   /// A session that is not connected.
   public init(_ identity: Identity, _ durable: Durable) {
     self.identity = identity
     held = durable.held
     lastRevision = durable.lastRevision
+    lineage = durable.lineage
     statuses = StatusOutbox(acknowledged: durable.acknowledgedStatuses)
   }
 
@@ -146,6 +163,11 @@ public struct AgentSession: Sendable {
       }
       statuses.put(status)
       return report()
+    case .holds(let held):
+      guard held != heldRemovals else { return [] }
+      heldRemovals = held
+      guard case .live = phase else { return [] }
+      return [.send(.heldRemovals(held))]
     }
   }
 
@@ -156,7 +178,8 @@ public struct AgentSession: Sendable {
       bootId: identity.bootID, protocolMin: DeliveryProtocol.minimum, protocolMax: DeliveryProtocol.maximum,
       capabilities: identity.capabilities, lastRevision: lastRevision, inventoryHash: DeliveryHash.inventory(held),
       agentVersion: identity.agentVersion, kubernetesVersion: identity.kubernetesVersion,
-      statusHash: DeliveryHash.statuses(statuses.acknowledged), agentNamespace: identity.agentNamespace)
+      statusHash: DeliveryHash.statuses(statuses.acknowledged), agentNamespace: identity.agentNamespace,
+      lineage: lineage)
     return [.send(.hello(hello))]
   }
 
@@ -176,6 +199,7 @@ public struct AgentSession: Sendable {
     case (.live, .statusAck(let ack)):
       let acknowledged = statuses.acknowledge(ack.seq)
       return (acknowledged.isEmpty ? [] : [.statusesAcknowledged(acknowledged)]) + report()
+    case (.live, .confirmRemovals): return [.removalsConfirmed]
     default: return end(.invalidArgument, "the manager sent a message that has no place here")
     }
   }
@@ -187,9 +211,11 @@ public struct AgentSession: Sendable {
     }
     phase = .live
     revision = welcome.revision
+    offeredLineage = welcome.lineage
     var directives: [Directive] = [.welcomed(welcome)]
+    if !heldRemovals.ids.isEmpty { directives.append(.send(.heldRemovals(heldRemovals))) }
     if welcome.resume {
-      lastRevision = welcome.revision
+      completed(welcome.revision)
       directives.append(.complete(revision: welcome.revision))
     }
     if welcome.reportAll {
@@ -197,6 +223,11 @@ public struct AgentSession: Sendable {
       directives.append(.reportAll)
     }
     return directives + report()
+  }
+
+  private mutating func completed(_ revision: UInt64) {
+    lastRevision = revision
+    lineage = offeredLineage
   }
 
   private mutating func desire(_ desired: Desired) -> [Directive] {
@@ -232,7 +263,7 @@ public struct AgentSession: Sendable {
     }
     if !set.isEmpty || !desired.removed.isEmpty { directives.append(.apply(set: set, removed: desired.removed)) }
     if desired.complete, isCurrent(origin) {
-      lastRevision = desired.revision
+      completed(desired.revision)
       directives.append(.complete(revision: desired.revision))
     }
     return directives + helloWhenSettled()

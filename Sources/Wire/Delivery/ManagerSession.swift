@@ -20,16 +20,23 @@ public struct ManagerSession: Sendable {
     public var refused: [String: String]
     /// The most deployments in one `Desired`.
     public var itemsPerDesired: Int
+    /// Names the history that the store's revisions belong to.
+    public var lineage: String
+    /// When the store is not the one that the agent last followed: the share of what the agent holds, in percent, that may
+    /// be removed without a person's word. 100 holds nothing back.
+    public var unconfirmedRemovals: Int
 
     /// Makes a configuration.
     public init(
       sessionID: UInt64, heartbeatInterval: Duration = .seconds(30), refused: [String: String] = [:],
-      itemsPerDesired: Int = WireLimits.itemsPerDesired
+      itemsPerDesired: Int = WireLimits.itemsPerDesired, lineage: String = "", unconfirmedRemovals: Int = 100
     ) {
       self.sessionID = sessionID
       self.heartbeatInterval = heartbeatInterval
       self.refused = refused
       self.itemsPerDesired = max(1, itemsPerDesired)
+      self.lineage = lineage
+      self.unconfirmedRemovals = unconfirmedRemovals
     }
   }
 
@@ -46,6 +53,10 @@ public struct ManagerSession: Sendable {
     case loaded([DeploymentItem], revision: UInt64)
     /// The statuses of this report are durable.
     case statusCommitted(seq: UInt64)
+    /// Before `loadedAll`: what the agent last followed is not a part of this store's history, which was restored or emptied.
+    case storeIsAnother
+    /// A person has confirmed the removals that are held back, also those that will be.
+    case removalsConfirmed
   }
 
   /// What the shell is to do.
@@ -69,6 +80,8 @@ public struct ManagerSession: Sendable {
     case recordNack(code: StatusCode, message: String, items: [NackItem])
     /// The agent holds everything it should at this revision.
     case recordComplete(revision: UInt64)
+    /// Show that these are not removed before somebody confirms it, and how many the agent has; none when that is over.
+    case recordHeld([String], of: Int)
     /// End the stream with this error.
     case end(RPCError.Ending)
   }
@@ -104,6 +117,10 @@ public struct ManagerSession: Sendable {
   private var revision: UInt64 = 0
   /// The agent was not told yet that it holds everything.
   private var owesComplete = false
+  private var isAnotherStore = false
+  private var isConfirmed = false
+  /// What the agent holds and should not, and is not told to remove.
+  private var withheld: Set<String> = []
   private var lastReport: UInt64 = 0
   private var committedReport: UInt64 = 0
   private var commitsUnderWay = 0
@@ -117,7 +134,7 @@ public struct ManagerSession: Sendable {
   /// Whether the agent holds everything it should, as far as this session was told.
   public var isSynchronized: Bool {
     guard case .live = phase else { return false }
-    return dirty.isEmpty && loading == nil && flight == nil && !owesComplete
+    return dirty.isEmpty && loading == nil && flight == nil && !owesComplete && withheld.isEmpty
   }
 
   /// Takes an event in; returns what is to be done for it, in order.
@@ -134,7 +151,19 @@ public struct ManagerSession: Sendable {
       committedReport = max(committedReport, seq)
       commitsUnderWay -= 1
       return [.send(.statusAck(StatusAck(seq: committedReport)))]
+    case .storeIsAnother:
+      isAnotherStore = true
+      return []
+    case .removalsConfirmed: return confirm()
     }
+  }
+
+  private mutating func confirm() -> [Directive] {
+    isConfirmed = true
+    dirty.formUnion(withheld)
+    withheld = []
+    guard case .live = phase else { return [] }
+    return [.send(.confirmRemovals(ConfirmRemovals())), .recordHeld([], of: held.count)] + pump()
   }
 
   private mutating func end(_ code: StatusCode, _ message: String) -> [Directive] {
@@ -158,6 +187,9 @@ public struct ManagerSession: Sendable {
     case (.live, .ack(let ack)): return acknowledged(ack.nonce)
     case (.live, .nack(let nack)): return refused(nack)
     case (.live, .status(let report)), (.waitingForInventory, .status(let report)): return reported(report)
+    case (_, .heldRemovals(let removals)):
+      let confirmation: [Directive] = isConfirmed ? [.send(.confirmRemovals(ConfirmRemovals()))] : []
+      return confirmation + [.recordHeld(removals.ids, of: Int(removals.of))]
     default: return end(.invalidArgument, "the agent sent a message that has no place here")
     }
   }
@@ -172,30 +204,35 @@ public struct ManagerSession: Sendable {
     let welcome = Welcome(
       sessionId: configuration.sessionID, protocol: DeliveryProtocol.maximum,
       heartbeatIntervalMs: configuration.heartbeatInterval.wholeMilliseconds, resume: isEqual, revision: self.revision,
-      reportAll: statusHash.map { $0 != hello.statusHash } ?? false)
+      reportAll: statusHash.map { $0 != hello.statusHash } ?? false, lineage: configuration.lineage)
     guard isEqual else {
       phase = .waitingForInventory(wanted: wanted)
       return [.send(.welcome(welcome)), .send(.inventoryRequest(InventoryRequest()))]
     }
     phase = .live
     held = wanted
-    return [.send(.welcome(welcome)), .recordInventory(held), .recordComplete(revision: self.revision)] + pump()
+    return [
+      .send(.welcome(welcome)), .recordInventory(held), .recordHeld([], of: held.count),
+      .recordComplete(revision: self.revision),
+    ] + pump()
   }
 
   private mutating func compare(_ inventory: Inventory, with wanted: [String: String]) -> [Directive] {
     held = Dictionary(inventory.items.map { ($0.id, $0.version) }) { _, last in last }
     for (id, version) in wanted where held[id] != version { dirty.insert(id) }
-    for id in held.keys where wanted[id] == nil { dirty.insert(id) }
+    let extra = Set(held.keys.filter { wanted[$0] == nil })
+    let isMuch = extra.count * 100 > held.count * configuration.unconfirmedRemovals
+    if isAnotherStore, isMuch, !isConfirmed { withheld = extra } else { dirty.formUnion(extra) }
     owesComplete = true
     phase = .live
-    return [.recordInventory(held)] + pump()
+    return [.recordInventory(held), .recordHeld(withheld.sorted(), of: held.count)] + pump()
   }
 
   /// Begins the next `Desired` where there is something to say and nothing under way.
   private mutating func pump() -> [Directive] {
     guard case .live = phase, loading == nil, flight == nil else { return [] }
     guard !dirty.isEmpty else {
-      guard owesComplete else { return [] }
+      guard owesComplete, withheld.isEmpty else { return [] }
       return send(set: [], removed: [])
     }
     let ids = Array(dirty.sorted().prefix(configuration.itemsPerDesired))
@@ -211,22 +248,26 @@ public struct ManagerSession: Sendable {
     let found = Dictionary(items.map { ($0.id, $0) }) { _, last in last }
     var set: [DeploymentItem] = []
     var removed: [String] = []
+    let heldBack = withheld.count
     for id in asked {
       if let item = found[id] {
+        withheld.remove(id)
         if let bad = refused[id], bad != item.version { refused[id] = nil }
         if held[id] != item.version, refused[id] != item.version { set.append(item) }
       } else {
         refused[id] = nil
-        if held[id] != nil { removed.append(id) }
+        if held[id] != nil, !withheld.contains(id) { removed.append(id) }
       }
     }
-    if set.isEmpty, removed.isEmpty { return pump() }
-    return send(set: set, removed: removed)
+    let news: [Directive] =
+      withheld.count == heldBack ? [] : [.recordHeld(withheld.sorted(), of: held.count)]
+    if set.isEmpty, removed.isEmpty { return news + pump() }
+    return news + send(set: set, removed: removed)
   }
 
   private mutating func send(set: [DeploymentItem], removed: [String]) -> [Directive] {
     nonce += 1
-    let complete = dirty.isEmpty
+    let complete = dirty.isEmpty && withheld.isEmpty
     flight = Flight(
       nonce: nonce, revision: revision, set: Dictionary(uniqueKeysWithValues: set.map { ($0.id, $0.version) }),
       removed: removed, complete: complete)

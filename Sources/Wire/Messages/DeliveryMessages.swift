@@ -22,12 +22,14 @@ public struct Hello: WireMessage, Hashable {
   public var statusHash: [UInt8]
   /// Where the agent runs in its cluster.
   public var agentNamespace: String
+  /// ``Welcome/lineage`` of the session in which ``lastRevision`` was completed; empty before the first.
+  public var lineage: String
 
   /// Makes a message; fields left out have their type's zero.
   public init(
     bootId: String = "", protocolMin: UInt32 = 0, protocolMax: UInt32 = 0, capabilities: [String] = [],
     lastRevision: UInt64 = 0, inventoryHash: [UInt8] = [], agentVersion: String = "", kubernetesVersion: String = "",
-    statusHash: [UInt8] = [], agentNamespace: String = ""
+    statusHash: [UInt8] = [], agentNamespace: String = "", lineage: String = ""
   ) {
     self.bootId = bootId
     self.protocolMin = protocolMin
@@ -39,6 +41,7 @@ public struct Hello: WireMessage, Hashable {
     self.kubernetesVersion = kubernetesVersion
     self.statusHash = statusHash
     self.agentNamespace = agentNamespace
+    self.lineage = lineage
   }
 
   /// Reads the protobuf encoding.
@@ -63,6 +66,7 @@ extension Hello: ProtobufMessage {
     kubernetesVersion = try Field.string(generated.kubernetes_version, "Hello.kubernetes_version")
     statusHash = Field.bytes(generated.status_hash)
     agentNamespace = try Field.string(generated.agent_namespace, "Hello.agent_namespace")
+    lineage = try Field.string(generated.lineage, "Hello.lineage")
   }
 
   func write(to generated: inout Flotilla__V1__Hello, in arena: MessageArena) {
@@ -77,6 +81,7 @@ extension Hello: ProtobufMessage {
     if !kubernetesVersion.isEmpty { generated.kubernetes_version = arena.string(kubernetesVersion) }
     generated.status_hash = arena.bytes(statusHash)
     if !agentNamespace.isEmpty { generated.agent_namespace = arena.string(agentNamespace) }
+    if !lineage.isEmpty { generated.lineage = arena.string(lineage) }
   }
 }
 
@@ -94,11 +99,13 @@ public struct Welcome: WireMessage, Hashable {
   public var revision: UInt64
   /// True: the manager does not hold the statuses the agent thinks it does; report all again.
   public var reportAll: Bool
+  /// Names the history that the manager's revisions belong to.
+  public var lineage: String
 
   /// Makes a message; fields left out have their type's zero.
   public init(
     sessionId: UInt64 = 0, `protocol`: UInt32 = 0, heartbeatIntervalMs: UInt64 = 0, resume: Bool = false,
-    revision: UInt64 = 0, reportAll: Bool = false
+    revision: UInt64 = 0, reportAll: Bool = false, lineage: String = ""
   ) {
     self.sessionId = sessionId
     self.`protocol` = `protocol`
@@ -106,6 +113,7 @@ public struct Welcome: WireMessage, Hashable {
     self.resume = resume
     self.revision = revision
     self.reportAll = reportAll
+    self.lineage = lineage
   }
 
   /// Reads the protobuf encoding.
@@ -126,6 +134,7 @@ extension Welcome: ProtobufMessage {
     resume = generated.resume != 0
     revision = generated.revision
     reportAll = generated.report_all != 0
+    lineage = try Field.string(generated.lineage, "Welcome.lineage")
   }
 
   func write(to generated: inout Flotilla__V1__Welcome, in arena: MessageArena) {
@@ -135,6 +144,7 @@ extension Welcome: ProtobufMessage {
     generated.resume = resume ? 1 : 0
     generated.revision = revision
     generated.report_all = reportAll ? 1 : 0
+    if !lineage.isEmpty { generated.lineage = arena.string(lineage) }
   }
 }
 

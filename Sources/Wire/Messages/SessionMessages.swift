@@ -12,6 +12,8 @@ public enum AgentMessage: WireMessage, Hashable {
   case nack(Nack)
   /// Statuses.
   case status(StatusReport)
+  /// Releases that are not removed unasked.
+  case heldRemovals(HeldRemovals)
   /// A body that this version does not know; to be skipped.
   case unrecognized
 
@@ -38,6 +40,8 @@ extension AgentMessage: ProtobufMessage {
       self = .nack(try Field.body(generated.nack, "AgentMessage.nack"))
     case FLOTILLA__V1__AGENT_MESSAGE__BODY_STATUS:
       self = .status(try Field.body(generated.status, "AgentMessage.status"))
+    case FLOTILLA__V1__AGENT_MESSAGE__BODY_HELD_REMOVALS:
+      self = .heldRemovals(try Field.body(generated.held_removals, "AgentMessage.held_removals"))
     default:
       self = .unrecognized
     }
@@ -60,6 +64,9 @@ extension AgentMessage: ProtobufMessage {
     case .status(let body):
       generated.body_case = FLOTILLA__V1__AGENT_MESSAGE__BODY_STATUS
       generated.status = arena.message(body)
+    case .heldRemovals(let body):
+      generated.body_case = FLOTILLA__V1__AGENT_MESSAGE__BODY_HELD_REMOVALS
+      generated.held_removals = arena.message(body)
     case .unrecognized:
       break
     }
@@ -76,6 +83,8 @@ public enum ManagerMessage: WireMessage, Hashable {
   case statusAck(StatusAck)
   /// Asks for the inventory.
   case inventoryRequest(InventoryRequest)
+  /// A person has confirmed the agent's held removals.
+  case confirmRemovals(ConfirmRemovals)
   /// A body that this version does not know; to be skipped.
   case unrecognized
 
@@ -100,6 +109,8 @@ extension ManagerMessage: ProtobufMessage {
       self = .statusAck(try Field.body(generated.status_ack, "ManagerMessage.status_ack"))
     case FLOTILLA__V1__MANAGER_MESSAGE__BODY_INVENTORY_REQUEST:
       self = .inventoryRequest(try Field.body(generated.inventory_request, "ManagerMessage.inventory_request"))
+    case FLOTILLA__V1__MANAGER_MESSAGE__BODY_CONFIRM_REMOVALS:
+      self = .confirmRemovals(try Field.body(generated.confirm_removals, "ManagerMessage.confirm_removals"))
     default:
       self = .unrecognized
     }
@@ -119,6 +130,9 @@ extension ManagerMessage: ProtobufMessage {
     case .inventoryRequest(let body):
       generated.body_case = FLOTILLA__V1__MANAGER_MESSAGE__BODY_INVENTORY_REQUEST
       generated.inventory_request = arena.message(body)
+    case .confirmRemovals(let body):
+      generated.body_case = FLOTILLA__V1__MANAGER_MESSAGE__BODY_CONFIRM_REMOVALS
+      generated.confirm_removals = arena.message(body)
     case .unrecognized:
       break
     }

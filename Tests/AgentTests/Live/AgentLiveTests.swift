@@ -231,7 +231,9 @@ struct AgentLiveTests {
     }
   }
 
-  @Test("A release that is left over from a deployment nobody knows is removed once the set is complete; others' stay")
+  @Test(
+    "A release that is left over from a deployment nobody knows is removed, by an agent that begins anew only when confirmed"
+  )
   func orphans() async throws {
     let fixture = try Fixture()
     let bundle = TestManager.Bundle(
@@ -247,6 +249,10 @@ struct AgentLiveTests {
     let engine = HelmEngine(connection: ClusterConnection(.file(fixture.plane.kubeconfig)))
     _ = try await engine.install(ReleaseIdentity(name: "foreign", namespace: "lost"), chart: chart)
     try await fixture.run {
+      // It is all that the agent has: the manager may have lost its store.
+      try await eventually("the agent asks") { await fixture.manager.held == ["lost/lost"] }
+      #expect(try await fixture.configMap("lost", "settings", "colour") == "x")
+      await fixture.manager.confirmRemovals()
       try await eventually("the release is gone") {
         try await fixture.plane.kubectl("get", "secret", "-n", "lost", "-l", "owner=helm,name=lost", "-o", "name")
           .isEmpty

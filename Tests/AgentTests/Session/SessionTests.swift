@@ -121,7 +121,9 @@ struct SessionTests {
     let keyPair = try await state.keyPair()
     manager.directory.set(keyPair.publicKey, identity: "fleet-default/cluster-1")
     let installer = PretendInstaller()
-    let deployer = Deployer(state: state, installer: installer, concurrency: 2, logger: logger) { _, _, _ in }
+    let deployer = Deployer(state: state, installer: installer, concurrency: 2, logger: logger) { _, _, _ in
+    } hold: { _, _ in
+    }
     let keeper = DesiredKeeper(state: state, fetcher: BlobFetcher(blobs: state.blobs))
     let briefs = await keeper.briefs(of: state.desired.items.values, logger: logger)
     let link = ManagerLink(

@@ -32,6 +32,8 @@ actor TestManager {
   private(set) var reports = 0
   private(set) var fetches = 0
   private(set) var completes = 0
+  /// Releases that the agent does not remove unasked.
+  private(set) var held: [String] = []
   private(set) var enrolments: [EnrollRequest] = []
   /// Every difference of every deployment that was ever told.
   private var differences: [String: [String]] = [:]
@@ -110,6 +112,11 @@ actor TestManager {
     changed([id])
   }
 
+  /// Confirms removals that are held back.
+  func confirmRemovals() {
+    for session in sessions.values { session.yield(.removalsConfirmed) }
+  }
+
   private func changed(_ ids: Set<String>) {
     for session in sessions.values { session.yield(.changed(ids)) }
   }
@@ -175,6 +182,7 @@ actor TestManager {
             for id in removed { acked[id] = nil }
           case .recordNack(_, _, let items): refused += items
           case .recordComplete: completes += 1
+          case .recordHeld(let ids, _): held = ids
           case .end(let reason): throw RPCError(reason.code, reason.message)
           }
         }

@@ -14,6 +14,11 @@ struct Kubectl: Sendable {
   /// What kubectl prints; throws with its errors when it fails.
   @discardableResult
   func callAsFunction(_ arguments: String..., input: String? = nil) async throws -> String {
+    try await callAsFunction(arguments, input: input)
+  }
+
+  @discardableResult
+  func callAsFunction(_ arguments: [String], input: String? = nil) async throws -> String {
     try await command(["kubectl", "--kubeconfig", kubeconfig] + arguments, input: input).checked()
   }
 
