@@ -16,6 +16,7 @@ final class Daemon: Sendable {
   /// Its exit status, or nil while it runs.
   var exitStatus: Int32? { process.status }
   var isRunning: Bool { process.status == nil }
+  var pid: Int32 { process.pid }
 
   /// What it has logged so far.
   var logText: String { process.output }

@@ -71,17 +71,21 @@ actor AgentProcess {
   private let arguments: [String]
   private var daemon: Daemon?
 
-  init(_ name: String, plane: ControlPlane, values: String) throws {
+  init(_ name: String, plane: ControlPlane, values: String, kubeconfig: String? = nil) throws {
     self.name = name
     self.plane = plane
     let directory = try Places.directory("agents/\(name)")
     let file = directory + "/values.yaml"
     try Data(values.utf8).write(to: URL(fileURLWithPath: file))
-    arguments = ["agent", "--values", file, "--kubeconfig", plane.kubeconfig, "--state", directory + "/state"]
+    arguments = [
+      "agent", "--values", file, "--kubeconfig", kubeconfig ?? plane.kubeconfig, "--state", directory + "/state",
+    ]
   }
 
   var log: String { daemon?.logText ?? "" }
   var isRunning: Bool { daemon?.isRunning == true }
+  /// Its process, while it runs.
+  var pid: Int32? { isRunning ? daemon?.pid : nil }
 
   func start() async throws {
     guard daemon?.isRunning != true else { return }

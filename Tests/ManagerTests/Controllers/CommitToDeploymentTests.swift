@@ -121,14 +121,14 @@ import Testing
     let bench = try await ControllerBench()
     let repo = try await bench.repository(["cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"])
     var object = gitRepo("leaving", url: "file://\(repo.path)")
-    object.set(true, at: "spec", "deleteNamespace")
+    object.set("signing", at: "spec", "webhookSecret")
     try await bench.objects.create(object, kind: StoredKind.gitRepos)
     let built = try #require(
       try await bench.object(bench.key(StoredKind.gitRepos, "fleet-local", "leaving")) {
         $0.at("status", "gitJobStatus") == "Current"
       })
     let warning = Conditions(built.at("status", "conditions"))["Warnings"]?.message ?? ""
-    #expect(warning.contains("spec.deleteNamespace") && !warning.contains("Bundle"))
+    #expect(warning.contains("spec.webhookSecret"))
     await bench.stop()
   }
 
