@@ -48,9 +48,11 @@ final class KillingRelay: Sendable {
   func stop() { process.kill() }
 
   private static let script = """
-    import asyncio, os, sys
+    from asyncio import gather, open_connection, run, start_server
+    from os import kill as signal
+    from sys import argv
 
-    port, upstream, directory, counting = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
+    port, upstream, directory, counting = int(argv[1]), int(argv[2]), argv[3], argv[4]
     armed, count = None, 0
 
     def hit():
@@ -67,7 +69,7 @@ final class KillingRelay: Sendable {
         return (int(process), moment) if count == int(number) else None
 
     def kill(process):
-        os.kill(process, 9)
+        signal(process, 9)
         open(directory + "/fired", "w").close()
 
     def counts(data, from_agent):
@@ -97,17 +99,17 @@ final class KillingRelay: Sendable {
 
     async def serve(reader, writer):
         try:
-            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", upstream)
+            up_reader, up_writer = await open_connection("127.0.0.1", upstream)
         except OSError:
             return writer.close()
         state = {"victim": 0}
-        await asyncio.gather(copy(reader, up_writer, True, state), copy(up_reader, writer, False, state))
+        await gather(copy(reader, up_writer, True, state), copy(up_reader, writer, False, state))
 
     async def main():
-        server = await asyncio.start_server(serve, "127.0.0.1", port)
+        server = await start_server(serve, "127.0.0.1", port)
         open(directory + "/ready", "w").close()
         await server.serve_forever()
 
-    asyncio.run(main())
+    run(main())
     """
 }
