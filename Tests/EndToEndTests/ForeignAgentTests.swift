@@ -1,0 +1,122 @@
+import Document
+import Foundation
+import class TestSupport.RunningCommand
+import Testing
+
+extension EndToEnd {
+  /// The agent of `Tests/PythonAgent`, which was written from docs/protocol.md alone and shares no code with ours.
+  @Suite("Agents in other languages")
+  struct ForeignAgentTests {
+    @Test("Google's protobuf, libzmq and hashlib agree with the vectors of the protocol")
+    func vectors() async throws {
+      let environment = try await ForeignAgent.environment()
+      try await command(["python3", ForeignAgent.file("vectors.py")], environment: environment).checked()
+    }
+
+    @Test("an agent in Python enrols, fetches a bundle and reports it Ready; what it refuses is told, and it resumes")
+    func enrolsAndReports() async throws {
+      try await Lab.run { lab in
+        let values = try await lab.manager.values(token: "python", namespace: Lab.workspace)
+        let token = try #require(try YAML.parse(values).first?["token"]?.string)
+        let agent = try await ForeignAgent(
+          endpoint: lab.manager.busEndpoint, token: token, clientID: "python", labels: ["env=python"],
+          refuse: ["foreign-bad"])
+        defer { agent.kill() }
+        let enrolled = try await agent.event("enrolled")
+        let name = try #require(enrolled["name"]?.string)
+        #expect(enrolled["namespace"]?.string == Lab.workspace)
+
+        // Large enough for several chunks, so that credit has to be given back; too large for what apply keeps of it.
+        try await lab.kubectl("create", "-f", "-", input: bundle("foreign-good", text: noise(bytes: 1_500_000)))
+        try await lab.kubectl.apply(bundle("foreign-bad", text: "a"))
+        try await eventually("the bundle is Ready on the cluster of the agent in Python") {
+          let row = try await lab.kubectl.table("bundles", "foreign-good", "-n", Lab.workspace).rows.first
+          try require(row?["BUNDLEDEPLOYMENTS-READY"] == "1/1", agent.output)
+          let cluster = try await lab.kubectl.table("clusters", name, "-n", Lab.workspace).rows.first
+          try require(cluster?["BUNDLES-READY"] == "1/2", "\(cluster ?? [:])")
+        }
+        try await eventually("the refusal shows") {
+          let bad = try await lab.kubectl.get("bundle", "foreign-bad", "-n", Lab.workspace)
+          try require(Lab.complaints(of: bad).contains("refused on purpose"), Lab.complaints(of: bad))
+        }
+
+        try await lab.kubectl("delete", "bundle", "foreign-good", "-n", Lab.workspace)
+        _ = try await agent.event("removed")
+        try await lab.manager.stop()
+        _ = try await agent.event("lost")
+        try await lab.manager.start()
+        try await eventually("the session is taken up by the same agent after a restart of the manager") {
+          try require(agent.events("welcome").count >= 2, agent.output)
+          #expect(agent.events("enrolled").count == 1)
+        }
+        try await lab.kubectl("delete", "bundle", "foreign-bad", "-n", Lab.workspace)
+        try await lab.kubectl("delete", "cluster", name, "-n", Lab.workspace)
+      }
+    }
+
+    private func bundle(_ name: String, text: String) -> String {
+      """
+      kind: Bundle
+      apiVersion: fleet.cattle.io/v1alpha1
+      metadata:
+        name: \(name)
+        namespace: \(Lab.workspace)
+      spec:
+        resources:
+        - name: map.yaml
+          content: |
+            \(Manifests.configMap(name, ["text": text]).replacing("\n", with: "\n        "))
+        targets: [{clusterSelector: {matchLabels: {env: python}}}]
+      """
+    }
+
+    /// Text that gzip cannot make much shorter.
+    private func noise(bytes: Int) -> String {
+      var random = SystemRandomNumberGenerator()
+      return (0..<bytes / 16).map { _ in
+        let digits = String(random.next() as UInt64, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
+    }
+  }
+}
+
+/// A process of `Tests/PythonAgent/agent.py`, and what it says.
+private struct ForeignAgent {
+  private let process: RunningCommand
+
+  init(endpoint: String, token: String, clientID: String, labels: [String], refuse: [String]) async throws {
+    let log = try Places.directory("logs") + "/python-agent.log"
+    process = try command(
+      ["python3", Self.file("agent.py"), "--endpoint", endpoint, "--token", token, "--client-id", clientID]
+        + labels.flatMap { ["--label", $0] } + refuse.flatMap { ["--refuse", $0] },
+      environment: try await Self.environment()
+    ).start(log: log)
+  }
+
+  static func file(_ name: String) -> String { Places.root + "/Tests/PythonAgent/" + name }
+
+  static func environment() async throws -> [String: String] {
+    let packages = try await command([Places.script("python-agent")]).checked(within: .seconds(300))
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    return ["PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"]
+  }
+
+  var output: String { process.output }
+
+  func kill() { process.kill() }
+
+  /// The events of a kind so far.
+  func events(_ kind: String) -> [Value] {
+    process.output.split(separator: "\n").compactMap { try? JSON.parse(Array($0.utf8)) }
+      .filter { $0["event"]?.string == kind }
+  }
+
+  /// The first event of a kind, once it has happened.
+  func event(_ kind: String) async throws -> Value {
+    try await eventually("the agent in Python says \(kind)") {
+      guard let event = events(kind).first else { throw NotYet(description: output) }
+      return event
+    }
+  }
+}
