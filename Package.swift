@@ -102,9 +102,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
+    .target(name: "Telemetry", swiftSettings: strict),
     .target(
       name: "Store",
       dependencies: [
+        "Telemetry",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -112,7 +114,7 @@ let package = Package(
     .target(
       name: "Manager",
       dependencies: [
-        "Document", "Wire", "Fleet", "GitSource", "HelmEngine", "KubeServer", "Kustomizer", "Store",
+        "Document", "Wire", "Fleet", "GitSource", "HelmEngine", "KubeServer", "Kustomizer", "Store", "Telemetry",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -143,6 +145,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
+    .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "FleetTests", dependencies: ["Fleet", "Document", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "GitSourceTests", dependencies: ["GitSource", "CGit2", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "ConfinementTests", dependencies: ["Confinement", "TestSupport"], swiftSettings: strict),
@@ -174,7 +177,7 @@ let package = Package(
     // Killed by StoreTests at random moments, to see that nothing acknowledged is lost.
     .executableTarget(
       name: "StoreCrashWriter", dependencies: ["Store"], path: "Tests/StoreCrashWriter", swiftSettings: strict),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "StoreCrashWriter"], swiftSettings: strict),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "StoreCrashWriter", "Telemetry"], swiftSettings: strict),
     .testTarget(
       name: "ManagerTests",
       dependencies: [

@@ -82,6 +82,8 @@ public enum Limits {
   public static let chartRetrySeconds = 15.0
   /// Seconds before a build that lacked a chart is tried again, at the most.
   public static let chartRetrySecondsMax = 600.0
+  /// Objects of one kind that `/metrics` shows one by one.
+  public static let metricObjects = 1_000
   /// How often a GitRepo's progress is written, at the most.
   public static let progressInterval: Duration = .seconds(1)
 }

@@ -44,9 +44,10 @@ public struct Manager: Sendable {
     let enrollment = EnrollmentService(
       objects: objects, directory: directoryOfKeys,
       existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
+    let delivery = DeliveryMetrics()
     let hub = SessionHub(
       objects: objects, heartbeat: configuration.heartbeatInterval, lineage: try await StoreLineage.begin(in: store),
-      unconfirmedRemovals: configuration.unconfirmedRemovals, logger: logger.part("sessions"))
+      unconfirmedRemovals: configuration.unconfirmedRemovals, metrics: delivery, logger: logger.part("sessions"))
     var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
     busConfiguration.heartbeatInterval = configuration.heartbeatInterval
     let bus = BusServer(
@@ -59,7 +60,7 @@ public struct Manager: Sendable {
     }
     let api = try Self.api(
       configuration: configuration, directory: directory, store: store, contents: contents, version: version,
-      bus: bus, logger: logger.part("api"))
+      bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery), logger: logger.part("api"))
 
     services = [
       StoreService(store: store),
@@ -94,7 +95,7 @@ public struct Manager: Sendable {
 
   private static func api(
     configuration: ManagerConfiguration, directory: DataDirectory, store: any Store, contents: ContentCache,
-    version: String, bus: BusServer, logger: Logger
+    version: String, bus: BusServer, metrics: MetricsRoute, logger: Logger
   ) throws -> KubeServer {
     let certificates = try ServingCertificates(
       directory: directory.certificates,
@@ -102,6 +103,7 @@ public struct Manager: Sendable {
     var server = KubeServerConfiguration(
       host: configuration.apiHost, port: configuration.apiPort, certificates: certificates,
       authenticator: certificates.authenticator)
+    server.routes = [metrics.route]
     server.initialNamespaces = Bootstrap.namespaces
     server.gitVersion += "+flotilla-\(version)"
     let host = configuration.apiHost.contains(":") ? "[\(configuration.apiHost)]" : configuration.apiHost

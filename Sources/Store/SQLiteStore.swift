@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Telemetry
 
 /// The embedded backend: one SQLite database for objects, history and leases, and a directory of files for blobs.
 ///
@@ -9,6 +10,8 @@ public final class SQLiteStore: Store {
   private let database: SQLiteDatabase
   private let blobs: BlobDirectory
   private let lock: DirectoryLock
+  /// How long commits took, from the call to the answer that they are durable; those that failed are not in it.
+  public let commitLatency = Histogram(bounds: Histogram.writeBounds)
 
   /// Opens the store in a directory, which is made (mode 0700) if it is not there.
   /// - Parameter path: the directory; it will hold `store.sqlite`, `blobs/` and `lock`.
@@ -51,10 +54,13 @@ public final class SQLiteStore: Store {
   /// All writes or none; see ``Store/commit(_:fence:)``.
   public func commit(_ writes: [Write], fence: Lease?) async throws -> Commit {
     let bytes = try WriteBounds.bytes(of: writes)
-    return try await database.write(count: writes.count, bytes: bytes) { transaction in
+    let start = ContinuousClock.now
+    let commit = try await database.write(count: writes.count, bytes: bytes) { transaction in
       if let fence { try LeaseTable.check(fence, transaction.db) }
       return try transaction.commit(writes)
     }
+    commitLatency.observe(ContinuousClock.now - start)
+    return commit
   }
 
   /// Every change after a revision; see ``Store/watch(kinds:after:)``.

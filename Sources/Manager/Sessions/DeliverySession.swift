@@ -15,6 +15,8 @@ actor DeliverySession {
   private let objects: ObjectRepository
   private let stream: RPCStream<ManagerMessage, AgentMessage>
   private let logger: Logger
+  private let metrics: DeliveryMetrics
+  private var clock = DeliveryClock()
   private var core: ManagerSession
   private var directives: [ManagerSession.Directive] = []
   private var waitingReader: CheckedContinuation<Void, Never>?
@@ -29,7 +31,8 @@ actor DeliverySession {
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
-    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, logger: Logger
+    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, metrics: DeliveryMetrics,
+    logger: Logger
   ) {
     self.cluster = cluster
     self.namespace = namespace
@@ -37,6 +40,7 @@ actor DeliverySession {
     self.objects = objects
     self.stream = stream
     self.logger = logger
+    self.metrics = metrics
     core = ManagerSession(configuration)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
@@ -62,7 +66,10 @@ actor DeliverySession {
   }
 
   /// A deployment of this cluster changed in the store.
-  func changed(_ id: String) { take(.changed([id])) }
+  func changed(_ id: String, at moment: ContinuousClock.Instant) {
+    clock.change(id, at: moment)
+    take(.changed([id]))
+  }
 
   /// The session's Cluster changed: somebody may have confirmed removals that are held back.
   func clusterChanged(_ stored: StoredObject?) {
@@ -82,7 +89,14 @@ actor DeliverySession {
   /// Whether the agent was told to hold something that refers to this blob.
   func hasOffered(_ digest: BlobDigest) -> Bool { offered.contains(digest.hex) }
 
+  private func countDesired(_ desired: Desired) {
+    metrics.desired.add()
+    metrics.itemsSet.add(UInt64(desired.set.count))
+    metrics.itemsRemoved.add(UInt64(desired.removed.count))
+  }
+
   private func receive(_ message: AgentMessage) async {
+    if case .ack = message { metrics.acks.add() }
     take(.received(message))
     // The agent's next message waits until there is room: what it may send ahead is bounded by the stream's credit.
     guard directives.count > Limits.sessionDirectives, !isOver else { return }
@@ -117,7 +131,9 @@ actor DeliverySession {
   private func perform(_ directive: ManagerSession.Directive) async throws {
     switch directive {
     case .recordHello(let hello): try await noteHello(hello)
-    case .send(let message): try await stream.send(message)
+    case .send(let message):
+      try await stream.send(message)
+      if case .desired(let desired) = message { countDesired(desired) }
     case .loadAll:
       let (items, revision) = try await items()
       take(.loadedAll(items, revision: revision, statusHash: try await statusHash()))
@@ -126,16 +142,26 @@ actor DeliverySession {
       take(.loaded(items, revision: revision))
     case .commitStatus(let seq, let statuses):
       try await commit(statuses)
+      metrics.reports.add()
+      metrics.statuses.add(UInt64(statuses.count))
       take(.statusCommitted(seq: seq))
     case .recordInventory(let held):
       logger.debug("inventory", metadata: ["cluster": "\(cluster)", "deployments": "\(held.count)"])
     case .recordAck(let set, let removed, let revision):
+      let now = ContinuousClock.now
+      for item in set {
+        if let time = clock.acknowledge(item, at: now) { metrics.acknowledged.observe(time) }
+      }
+      for id in removed { clock.forget(id) }
       logger.debug(
         "acknowledged",
         metadata: [
           "cluster": "\(cluster)", "set": "\(set.map(\.id))", "removed": "\(removed)", "revision": "\(revision)",
         ])
-    case .recordNack(let code, let message, let items): try await noteNack(code, message, items)
+    case .recordNack(let code, let message, let items):
+      metrics.countNack(code)
+      for item in items { clock.forget(item.id) }
+      try await noteNack(code, message, items)
     case .recordComplete(let revision):
       logger.debug("the agent holds everything", metadata: ["cluster": "\(cluster)", "revision": "\(revision)"])
     case .recordHeld(let ids, let count): try await noteHeld(ids, of: count)
@@ -180,18 +206,24 @@ actor DeliverySession {
 
   private func commit(_ statuses: [DeploymentStatus]) async throws {
     var writes: [Write] = []
+    var ready: [DeploymentStatus] = []
     for status in statuses {
       let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: status.id)
       if status.status.isEmpty {
         writes.append(.delete(key))
-      } else if known.contains(status.id), (try? BundleDeploymentStatus(JSON.parse(status.status))) != nil {
+      } else if known.contains(status.id), let read = try? BundleDeploymentStatus(JSON.parse(status.status)) {
         writes.append(.put(key, status.status))
+        if read.ready, read.nonModified { ready.append(status) }
       } else {
         logger.debug(
           "a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
       }
     }
     if !writes.isEmpty { _ = try await objects.store.commit(writes) }
+    let now = ContinuousClock.now
+    for status in ready {
+      if let time = clock.ready(status.id, version: status.version, at: now) { metrics.ready.observe(time) }
+    }
   }
 
   /// A refusal is shown where the deployment's status is.

@@ -14,6 +14,7 @@ actor SessionHub: Service {
   private let heartbeat: Duration
   private let lineage: StoreLineage
   private let unconfirmedRemovals: Int
+  private let metrics: DeliveryMetrics
   private let logger: Logger
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
@@ -26,12 +27,15 @@ actor SessionHub: Service {
   ///   - lineage: the store's history, by which agents tell a restored store.
   ///   - unconfirmedRemovals: the share of a cluster's deployments, in percent, that a restored store may remove unasked.
   init(
-    objects: ObjectRepository, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int, logger: Logger
+    objects: ObjectRepository, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int,
+    metrics: DeliveryMetrics,
+    logger: Logger
   ) {
     self.objects = objects
     self.heartbeat = heartbeat
     self.lineage = lineage
     self.unconfirmedRemovals = unconfirmedRemovals
+    self.metrics = metrics
     self.logger = logger
     // Ids grow over restarts too, so that an old session's late messages are never taken for a new one's.
     nextSession = UInt64(objects.now().seconds) << 20
@@ -98,11 +102,14 @@ actor SessionHub: Service {
     }
   }
 
+  /// Sessions that are open.
+  var count: Int { sessions.count }
+
   private func live() -> [DeliverySession] { Array(sessions.values) }
 
   private func dispatch(_ event: StoreEvent) async {
     guard event.key.kind == StoredKind.clusters else {
-      await sessions[event.key.namespace]?.changed(event.key.name)
+      await sessions[event.key.namespace]?.changed(event.key.name, at: .now)
       return
     }
     let cluster = ObjectName(namespace: event.key.namespace, name: event.key.name)
@@ -120,7 +127,9 @@ actor SessionHub: Service {
       configuration: ManagerSession.Configuration(
         sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
         unconfirmedRemovals: unconfirmedRemovals),
-      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream, logger: logger)
+      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream, metrics: metrics,
+      logger: logger)
+    metrics.sessions.add()
     let older = sessions.updateValue(session, forKey: namespace)
     await older?.end(RPCError(.aborted, "a newer session of the same agent has begun"))
     let outcome: Result<Void, any Error>

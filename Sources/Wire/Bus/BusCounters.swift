@@ -16,6 +16,26 @@ public struct BusCounters: Sendable, Hashable {
   public var malformedMessages = 0
   /// Messages of peers that should connect anew, refused.
   public var strayMessages = 0
+  /// Of `handshakes`, those of keys that are not enrolled.
+  public var unknownKeys = 0
+  /// Messages that came, with those that were refused.
+  public var messagesIn = 0
+  /// Bytes of those messages, before encryption.
+  public var bytesIn = 0
+  /// Frames of the messages that were understood.
+  public var framesIn = 0
+  /// Messages that were given to ZeroMQ.
+  public var messagesOut = 0
+  /// Bytes of those messages, before encryption.
+  public var bytesOut = 0
+  /// Frames in those messages.
+  public var framesOut = 0
+  /// How often a message had to wait because its peer's pipe was full.
+  public var fullPipes = 0
+  /// Peers whose messages wait for room in their pipe; goes down, too.
+  public var waitingPeers = 0
+  /// How often a sender had to wait for its peer's credit.
+  public var creditStalls = 0
 }
 
 /// The live counters behind `BusCounters`; one atomic each, written by several threads.
@@ -27,13 +47,36 @@ final class ServerCounters: Sendable {
   let foreignRoutingIDs = Atomic<Int>(0)
   let malformedMessages = Atomic<Int>(0)
   let strayMessages = Atomic<Int>(0)
+  let unknownKeys = Atomic<Int>(0)
+  let messagesIn = Atomic<Int>(0)
+  let bytesIn = Atomic<Int>(0)
+  let framesIn = Atomic<Int>(0)
+  let messagesOut = Atomic<Int>(0)
+  let bytesOut = Atomic<Int>(0)
+  let framesOut = Atomic<Int>(0)
+  let fullPipes = Atomic<Int>(0)
+  let waitingPeers = Atomic<Int>(0)
+  let creditStalls = Atomic<Int>(0)
 
   var snapshot: BusCounters {
-    BusCounters(
-      handshakes: handshakes.load(ordering: .relaxed), refusedKeys: refusedKeys.load(ordering: .relaxed),
-      connections: connections.load(ordering: .relaxed), replaced: replaced.load(ordering: .relaxed),
-      foreignRoutingIDs: foreignRoutingIDs.load(ordering: .relaxed),
-      malformedMessages: malformedMessages.load(ordering: .relaxed),
-      strayMessages: strayMessages.load(ordering: .relaxed))
+    var counters = BusCounters()
+    counters.handshakes = handshakes.load(ordering: .relaxed)
+    counters.refusedKeys = refusedKeys.load(ordering: .relaxed)
+    counters.connections = connections.load(ordering: .relaxed)
+    counters.replaced = replaced.load(ordering: .relaxed)
+    counters.foreignRoutingIDs = foreignRoutingIDs.load(ordering: .relaxed)
+    counters.malformedMessages = malformedMessages.load(ordering: .relaxed)
+    counters.strayMessages = strayMessages.load(ordering: .relaxed)
+    counters.unknownKeys = unknownKeys.load(ordering: .relaxed)
+    counters.messagesIn = messagesIn.load(ordering: .relaxed)
+    counters.bytesIn = bytesIn.load(ordering: .relaxed)
+    counters.framesIn = framesIn.load(ordering: .relaxed)
+    counters.messagesOut = messagesOut.load(ordering: .relaxed)
+    counters.bytesOut = bytesOut.load(ordering: .relaxed)
+    counters.framesOut = framesOut.load(ordering: .relaxed)
+    counters.fullPipes = fullPipes.load(ordering: .relaxed)
+    counters.waitingPeers = waitingPeers.load(ordering: .relaxed)
+    counters.creditStalls = creditStalls.load(ordering: .relaxed)
+    return counters
   }
 }

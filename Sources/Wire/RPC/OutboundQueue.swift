@@ -2,6 +2,8 @@
 struct OutboundMessage: Sendable {
   var batch: [UInt8]
   var payload: SharedBuffer?
+  /// Frames of the batch.
+  var frames = 1
 }
 
 /// Frames that wait for the I/O thread, already encoded and packed. Bounded by the credit that the other side granted.
@@ -32,7 +34,7 @@ struct OutboundQueue: Sendable {
   }
 
   private mutating func closeBatch(_ payload: SharedBuffer?) {
-    closed.append(OutboundMessage(batch: open, payload: payload))
+    closed.append(OutboundMessage(batch: open, payload: payload, frames: openFrames))
     open = []
     openFrames = 0
   }

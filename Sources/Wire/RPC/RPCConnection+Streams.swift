@@ -33,7 +33,9 @@ extension RPCConnection {
       switch perform(at: .now, { state, now in state.core.send(payload, on: id, now: now) }) {
       case .sent: return
       case .ended: throw buffer.failure ?? RPCError(.failedPrecondition, "the stream's sending side is finished")
-      case .blocked: await waitForCredit(id, buffer)
+      case .blocked:
+        counters?.creditStalls.add(1, ordering: .relaxed)
+        await waitForCredit(id, buffer)
       }
     }
   }

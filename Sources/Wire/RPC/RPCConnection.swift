@@ -33,6 +33,8 @@ final class RPCConnection: Sendable {
   let admission: @Sendable () -> KeyDirectory.Admission
   let logger: Logger
   let tracker: HandlerTracker
+  /// Of the server that the connection belongs to, if any.
+  let counters: ServerCounters?
   let driver: any ConnectionDriver
   let state: Mutex<State>
 
@@ -40,7 +42,8 @@ final class RPCConnection: Sendable {
 
   init(
     peer: CurvePublicKey, core: RPCConnectionCore, handlers: RPCHandlers, driver: any ConnectionDriver, logger: Logger,
-    tracker: HandlerTracker = HandlerTracker(), admission: @escaping @Sendable () -> KeyDirectory.Admission
+    tracker: HandlerTracker = HandlerTracker(), counters: ServerCounters? = nil,
+    admission: @escaping @Sendable () -> KeyDirectory.Admission
   ) {
     self.peer = peer
     id = Self.lastID.add(1, ordering: .relaxed).newValue
@@ -48,6 +51,7 @@ final class RPCConnection: Sendable {
     self.driver = driver
     self.logger = logger
     self.tracker = tracker
+    self.counters = counters
     self.admission = admission
     state = Mutex(State(core: core))
     // SETTINGS wait in the core since it was made.

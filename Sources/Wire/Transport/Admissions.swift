@@ -36,7 +36,7 @@ final class Admissions: Sendable {
     let connection = RPCConnection(
       peer: key, core: RPCConnectionCore(side: .bound, configuration: parameters.core, now: now),
       handlers: parameters.handlers, driver: driver, logger: parameters.logger,
-      tracker: parameters.tracker, admission: { directory.lookup(key) })
+      tracker: parameters.tracker, counters: counters, admission: { directory.lookup(key) })
     let replaced = connections.withLock { $0.updateValue(connection, forKey: key) }
     counters.connections.add(1, ordering: .relaxed)
     if let replaced {

@@ -82,10 +82,14 @@ final class RouterEndpoint: LoopParticipant {
     for identifier in blocked {
       if let peer = peers[identifier] { sendBacklog(of: peer, loop) } else { blocked.remove(identifier) }
     }
+    countWaiting()
   }
 
   private func receive(_ count: Int, _ loop: LoopState) {
     let routing = parts.bytes(0)
+    admissions.counters.messagesIn.add(1, ordering: .relaxed)
+    let bytes = (1..<max(2, min(count, MessageParts.capacity))).reduce(0) { $0 + parts.bytes($1).count }
+    admissions.counters.bytesIn.add(bytes, ordering: .relaxed)
     guard let routingID = RoutingID(routing) else {
       admissions.counters.malformedMessages.add(1, ordering: .relaxed)
       return evict(Array(routing))
@@ -111,6 +115,7 @@ final class RouterEndpoint: LoopParticipant {
       let failure = RPCError(.internal, "the peer sent what is not of the bus protocol: \(error.message)", cause: error)
       return peer.connection.fail(failure, notify: true)
     }
+    admissions.counters.framesIn.add(frames.count, ordering: .relaxed)
     if let peer { peer.connection.receive(frames, now: loop.now) } else { greet(routingID, loop) }
   }
 
@@ -165,16 +170,28 @@ final class RouterEndpoint: LoopParticipant {
   private func sendBacklog(of peer: Peer, _ loop: LoopState) {
     while let message = peer.unsent.first {
       switch send(message, to: peer.routingID) {
-      case .sent: peer.unsent.removeFirst()
+      case .sent:
+        count(message)
+        peer.unsent.removeFirst()
       case .full:
+        admissions.counters.fullPipes.add(1, ordering: .relaxed)
         blocked.insert(peer.routingID)
+        countWaiting()
         // A peer that is being cut off is not waited for.
         if peer.connection.failure != nil { drop(peer, loop, cut: true) }
         return
       case .unreachable: return end(peer, RPCError(.unavailable, "the peer's connection is gone"), loop)
       }
     }
-    blocked.remove(peer.routingID)
+    if blocked.remove(peer.routingID) != nil { countWaiting() }
+  }
+
+  private func countWaiting() { admissions.counters.waitingPeers.store(blocked.count, ordering: .relaxed) }
+
+  private func count(_ message: OutboundMessage) {
+    admissions.counters.messagesOut.add(1, ordering: .relaxed)
+    admissions.counters.bytesOut.add(message.batch.count + (message.payload?.count ?? 0), ordering: .relaxed)
+    admissions.counters.framesOut.add(message.frames, ordering: .relaxed)
   }
 
   private func send(_ message: OutboundMessage, to routingID: RoutingID) -> ZeroMQSocket.Sent {
@@ -202,7 +219,7 @@ final class RouterEndpoint: LoopParticipant {
   private func drop(_ peer: Peer, _ loop: LoopState, cut: Bool) {
     guard peersByConnection.removeValue(forKey: peer.connection.id) != nil else { return }
     peers[peer.routingID] = nil
-    blocked.remove(peer.routingID)
+    if blocked.remove(peer.routingID) != nil { countWaiting() }
     admissions.remove(peer.connection)
     loop.detach(peer.connection)
     if cut { evict(peer.routingID.bytes) }

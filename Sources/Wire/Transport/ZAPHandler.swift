@@ -35,9 +35,12 @@ enum ZAPHandler {
     guard request.count == requestParts, request[5] == Array("CURVE".utf8), request[6].count == keyBytes,
       let key = try? CurvePublicKey(bytes: request[6])
     else { return reply("400", "CURVE only") }
-    if directory.lookup(key) == .revoked {
+    switch directory.lookup(key) {
+    case .revoked:
       counters.refusedKeys.add(1, ordering: .relaxed)
       return reply("400", "revoked")
+    case .unknown: counters.unknownKeys.add(1, ordering: .relaxed)
+    case .known: break
     }
     counters.handshakes.add(1, ordering: .relaxed)
     return reply("200", "OK", userID: key.z85)

@@ -1,0 +1,90 @@
+import Document
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite("Metrics of the manager")
+  struct MetricsTests {
+    @Test("a scrape is valid and tells what agents do: they come, acknowledge, refuse and go")
+    func scrape() async throws {
+      try await Lab.run { lab in
+        let scrape = { try MetricsScrape(try await lab.kubectl("get", "--raw", "/metrics")) }
+        let before = try await scrape()
+        let values = try await lab.manager.values(token: "scraped", namespace: Lab.workspace)
+        let token = try #require(try YAML.parse(values).first?["token"]?.string)
+        let agent = try await ForeignAgent(
+          endpoint: lab.manager.busEndpoint, token: token, clientID: "scraped", labels: ["env=scraped"],
+          refuse: ["scraped-bad"])
+        defer { agent.kill() }
+        let name = try #require(try await agent.event("enrolled")["name"]?.string)
+        for bundle in ["scraped-good", "scraped-bad"] {
+          try await lab.kubectl.apply(
+            """
+            kind: Bundle
+            apiVersion: fleet.cattle.io/v1alpha1
+            metadata: {name: \(bundle), namespace: \(Lab.workspace)}
+            spec:
+              resources: [{name: map.yaml, content: "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"}]
+              targets: [{clusterSelector: {matchLabels: {env: scraped}}}]
+            """)
+        }
+        let grown = [
+          "flotilla_connections_total", "flotilla_sessions_total", "flotilla_acks_total", "flotilla_desired_total",
+          #"flotilla_handshakes_total{result="unknown"}"#, #"flotilla_nacks_total{code="INVALID_ARGUMENT"}"#,
+          #"flotilla_desired_items_total{action="set"}"#, "flotilla_status_reports_total", "flotilla_statuses_total",
+          #"flotilla_bus_bytes_total{direction="in"}"#, #"flotilla_bus_bytes_total{direction="out"}"#,
+          #"flotilla_bus_frames_total{direction="in"}"#, #"flotilla_bus_frames_total{direction="out"}"#,
+          "flotilla_delivery_acknowledged_seconds_count", "flotilla_delivery_ready_seconds_count",
+          "flotilla_store_commit_seconds_count", "process_cpu_seconds_total", "flotilla_connected_agents",
+          "flotilla_sessions",
+        ]
+        try await eventually("everything that the agent did is counted") {
+          let now = try await scrape()
+          for series in grown {
+            let (old, new) = (try before(series), try now(series))
+            try require(new > old, "\(series) was \(old) and is \(new)")
+          }
+          let states = now.series(of: "fleet_bundle_state").filter { $0.key.contains(#"name="scraped-good""#) }
+          try require(
+            states.count == 7 && states.first { $0.key.contains(#"state="Ready""#) }?.value == 1,
+            "the bundle: \(states), \(now.series(of: "fleet_bundle_state").keys)")
+          let failed = now.series(of: "fleet_bundle_err_applied").first { $0.key.contains(#"name="scraped-bad""#) }
+          try require(failed?.value == 1, "\(failed, default: "no series of scraped-bad")")
+          let clusters = now.series(of: "fleet_cluster_resources_count_ready").filter { $0.key.contains(name) }
+          try require(
+            clusters.count == 1 && clusters.first?.value == 1,
+            "the cluster \(name): \(now.series(of: "fleet_cluster_resources_count_ready"))")
+        }
+        agent.process.send(SIGTERM)
+        try await eventually("the agent is gone from the gauges, and so are its objects once they are deleted") {
+          let now = try await scrape()
+          #expect(now.series(of: "flotilla_connected_agents").isEmpty, "no label names an agent")
+          for gauge in ["flotilla_connected_agents", "flotilla_sessions"] {
+            try require(try now(gauge) == (try before(gauge)), gauge)
+          }
+        }
+        try await lab.kubectl("delete", "bundle", "scraped-good", "scraped-bad", "-n", Lab.workspace)
+        try await lab.kubectl("delete", "cluster", name, "-n", Lab.workspace, "--wait=false")
+        try await eventually("what is deleted has no metrics") {
+          let left = try await scrape().series(of: "fleet_bundle_state").filter { $0.key.contains("scraped") }
+          try require(left.isEmpty, "\(left.keys)")
+        }
+      }
+    }
+
+    @Test("nobody reads the metrics without a token")
+    func authentication() async throws {
+      try await Lab.run { lab in
+        let server = try await lab.kubectl(
+          "config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
+        let answer = try await command(
+          [
+            "curl", "--silent", "--insecure", "--output", "/dev/null", "--write-out", "%{http_code}",
+            server + "/metrics",
+          ]
+        ).checked()
+        #expect(answer == "401" || answer == "403")
+      }
+    }
+  }
+}
