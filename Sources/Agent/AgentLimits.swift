@@ -62,4 +62,16 @@ public enum AgentLimits {
   public static let enrollmentDeadline = Duration.seconds(15)
   /// How long the cluster is given to answer one request.
   public static let clusterDeadline = Duration.seconds(20)
+  /// Comparisons for the manager (`Cluster.Diff`) that are under way at the same time; more are refused.
+  public static let concurrentDiffs = 2
+  /// Objects of one deployment that such a comparison looks at; the rest is counted.
+  public static let diffedObjects = 2_000
+  /// Objects in one answer.
+  public static let diffObjectsAnswered = 1_000
+  /// Bytes of the objects in one answer, well below what one message of the bus may hold.
+  public static let diffBytes = 512 << 10
+  /// Bytes that the fields of one object may take in an answer.
+  public static let diffBytesPerObject = 64 << 10
+  /// How long one comparison may take, whatever the manager allows.
+  public static let diffDeadline = Duration.seconds(50)
 }

@@ -72,12 +72,15 @@ public struct AgentService: Service {
     let observer = ClusterObserver(
       cluster: cluster, manifests: manifests, comparer: comparer, logger: logger, tell: { deployer.found($0, $1) },
       clusterIsBack: { deployer.clusterIsBack() })
+    let inspector = DeploymentInspector(cluster: cluster, manifests: manifests, comparer: comparer) {
+      await deployer.standing($0)
+    }
     let desired = state.desired
     let briefs = await keeper.briefs(of: desired.items.values, logger: logger)
     await deployer.update(desired, briefs: briefs)
     let link = ManagerLink(
       state: state, keeper: keeper, deployer: deployer, identity: await session(cluster), enrollment: enrollment,
-      keyPair: keyPair, held: Set(briefs.keys), logger: logger)
+      keyPair: keyPair, held: Set(briefs.keys), handlers: inspector.handlers, logger: logger)
     await withDiscardingTaskGroup { group in
       group.addTask { await observer.run() }
       group.addTask { await deployer.run(observer: observer) }

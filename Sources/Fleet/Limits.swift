@@ -78,4 +78,12 @@ public enum Limits {
   public static let comparePatches = 1000
   /// Bytes of the patch of one `modifiedStatus` entry.
   public static let patchBytes = 16 << 10
+  /// Bytes of one value of a field that differs, as JSON; a longer one is shortened.
+  public static let fieldValueBytes = 2 << 10
+  /// Bytes of the lines by which a text of several lines differs; more are cut.
+  public static let fieldLinesBytes = 8 << 10
+  /// Fields of one object that are told to differ; the rest is counted.
+  public static let differingFields = 200
+  /// Lines, of each side, that are compared to find what differs between two texts; more are told as replaced.
+  public static let comparedLines = 400
 }

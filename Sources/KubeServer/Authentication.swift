@@ -21,7 +21,7 @@ public struct RequestAttributes: Sendable, Hashable {
   public var group = ""
   /// Plural resource; empty for other paths.
   public var resource = ""
-  /// `status` or empty.
+  /// `status`, a view, or empty.
   public var subresource = ""
   /// Namespace; empty for all or none.
   public var namespace = ""

@@ -47,6 +47,8 @@ public struct ResourceKind: Sendable {
   public var leadsWithName: Bool
   /// Whether strategic merge patch is offered in the OpenAPI document. It is always accepted.
   public var offersStrategicMerge: Bool
+  /// Further views of an object, read at paths below it.
+  public var views: [ResourceView]
   /// See ``Mutator``.
   public var mutate: Mutator?
   /// See ``Validator``.
@@ -65,7 +67,7 @@ public struct ResourceKind: Sendable {
     shortNames: [String] = [], categories: [String] = [], namespaced: Bool = true, schema: Value,
     columns: [PrinterColumn] = [], hasStatus: Bool = true, tracksGeneration: Bool = true,
     nameRule: NameRule = .subdomain, selectableFields: [String] = [], leadsWithName: Bool = true,
-    offersStrategicMerge: Bool = false, mutate: Mutator? = nil, validate: Validator? = nil
+    offersStrategicMerge: Bool = false, views: [ResourceView] = [], mutate: Mutator? = nil, validate: Validator? = nil
   ) {
     self.group = group
     self.version = version
@@ -83,6 +85,7 @@ public struct ResourceKind: Sendable {
     self.selectableFields = selectableFields
     self.leadsWithName = leadsWithName
     self.offersStrategicMerge = offersStrategicMerge
+    self.views = views
     self.mutate = mutate
     self.validate = validate
   }

@@ -25,6 +25,27 @@ struct DriftComparer: Sendable {
     var comparison: LiveObject.Comparison
   }
 
+  /// What came of a question, in full.
+  struct Judgement: Sendable {
+    /// How the object is.
+    enum Outcome: Sendable {
+      /// As it was deployed.
+      case same
+      /// The bundle says that it does not count.
+      case ignored
+      /// Not there.
+      case gone
+      /// Otherwise: the patch from the object as it is to what was deployed.
+      case differs(patch: Value, live: Value)
+      /// The API server cannot say.
+      case unknown(String)
+    }
+
+    /// The object as it was compared.
+    var object: LiveObject
+    var outcome: Outcome
+  }
+
   /// The cluster with the agent's own rights.
   let cluster: any ClusterAPI
   let rights: Rights
@@ -39,21 +60,49 @@ struct DriftComparer: Sendable {
     _ questions: [Question], rules: DriftRules, serviceAccount: String,
     describe: @escaping @Sendable (Value) -> LiveObject?
   ) async throws -> [Answer] {
+    try await judge(questions, rules: rules, serviceAccount: serviceAccount, describe: describe) { question, judgement in
+      Answer(object: judgement.object, comparison: comparison(judgement.outcome, of: question.object.identity))
+    }
+  }
+
+  /// Compares objects of one release, a few at a time, and makes something of every judgement at once, so that not all objects
+  /// are held together.
+  ///
+  /// - Throws: as ``answer(_:rules:serviceAccount:describe:)``.
+  func judge<Result: Sendable>(
+    _ questions: [Question], rules: DriftRules, serviceAccount: String,
+    describe: @escaping @Sendable (Value) -> LiveObject?,
+    _ make: @escaping @Sendable (Question, Judgement) -> Result
+  ) async throws -> [Result] {
     let asker = Asker(comparer: self, rules: rules, serviceAccount: serviceAccount, describe: describe)
-    return try await withThrowingTaskGroup(of: Answer.self) { group in
+    return try await withThrowingTaskGroup(of: Result.self) { group in
       var waiting = questions.makeIterator()
       for _ in 0..<AgentLimits.concurrentComparisons {
         guard let question = waiting.next() else { break }
-        group.addTask { try await asker.ask(question) }
+        group.addTask { make(question, try await asker.ask(question)) }
       }
-      var answers: [Answer] = []
-      while let answer = try await group.next() {
-        answers.append(answer)
-        if let question = waiting.next() { group.addTask { try await asker.ask(question) } }
+      var results: [Result] = []
+      while let result = try await group.next() {
+        results.append(result)
+        if let question = waiting.next() { group.addTask { make(question, try await asker.ask(question)) } }
       }
-      return answers
+      return results
     }
   }
+
+  /// What a status says of an object.
+  private func comparison(_ outcome: Judgement.Outcome, of identity: ObjectIdentity) -> LiveObject.Comparison {
+    switch outcome {
+    // Whoever looks for missing objects sees that one is gone.
+    case .same, .ignored, .gone: .same
+    case .differs(let patch, let live):
+      .differs(patch: DriftPatch.text(patch, of: identity), writer: lastWriter(of: live))
+    case .unknown: .unknown
+    }
+  }
+
+  /// Who seems to have changed an object; empty where it does not say.
+  func lastWriter(of live: Value) -> String { FieldOwnership.lastWriter(of: live, besides: helmFieldManager) ?? "" }
 
   private struct Asker: Sendable {
     let comparer: DriftComparer
@@ -61,37 +110,40 @@ struct DriftComparer: Sendable {
     let serviceAccount: String
     let describe: @Sendable (Value) -> LiveObject?
 
-    func ask(_ question: Question) async throws -> Answer {
+    func ask(_ question: Question) async throws -> Judgement {
       let identity = question.object.identity
-      var answer = Answer(object: question.object, comparison: .same)
+      var judgement = Judgement(object: question.object, outcome: .same)
       var live = question.live
       guard !rules.ignores(identity) else {
-        if let described = live.flatMap(describe) { answer.object = described }
-        return answer
+        if let described = live.flatMap(describe) { judgement.object = described }
+        judgement.outcome = .ignored
+        return judgement
       }
       for _ in 0..<AgentLimits.comparisonAttempts {
         if live == nil { live = try await comparer.cluster.object(identity) }
-        // Whoever looks for missing objects sees that it is gone.
-        guard let object = live, let described = describe(object) else { return answer }
-        answer.object = described
+        guard let object = live, let described = describe(object) else {
+          judgement.outcome = .gone
+          return judgement
+        }
+        judgement.object = described
         let wanted = DriftComparison.wanted(question.wanted)
-        if FieldOwnership.isUnchanged(wanted, in: object, manager: comparer.helmFieldManager) { return answer }
-        guard let comparison = try await compare(object, with: wanted, identity) else {
+        if FieldOwnership.isUnchanged(wanted, in: object, manager: comparer.helmFieldManager) { return judgement }
+        guard let outcome = try await compare(object, with: wanted, identity) else {
           live = nil
           continue
         }
-        answer.comparison = comparison
-        return answer
+        judgement.outcome = outcome
+        return judgement
       }
       // It changes all the time. The next change asks again.
-      answer.comparison = .unknown
-      return answer
+      judgement.outcome = .unknown("the object changed each time it was compared")
+      return judgement
     }
 
     /// Nil when the object changed under way.
     private func compare(
       _ live: Value, with wanted: Value, _ identity: ObjectIdentity
-    ) async throws -> LiveObject.Comparison? {
+    ) async throws -> Judgement.Outcome? {
       let rights = try await comparer.rights(serviceAccount)
       switch try await rights.dryRun(wanted, of: identity) {
       case .applied(let applied):
@@ -107,7 +159,7 @@ struct DriftComparer: Sendable {
           else { return .same }
           patch = rest
         }
-        return differs(patch, live, identity)
+        return .differs(patch: patch, live: live)
       case .refused(let reason):
         comparer.logger.debug(
           "the API server would not apply what was deployed",
@@ -115,22 +167,17 @@ struct DriftComparer: Sendable {
         guard let patch = DriftComparison.patch(live: live, refused: wanted, of: identity, rules: rules) else {
           return unknown(identity, reason)
         }
-        return differs(patch, live, identity)
+        return .differs(patch: patch, live: live)
       case .disturbed, .absent: return nil
       case .impossible(let reason): return unknown(identity, reason)
       }
     }
 
-    private func differs(_ patch: Value, _ live: Value, _ identity: ObjectIdentity) -> LiveObject.Comparison {
-      let writer = FieldOwnership.lastWriter(of: live, besides: comparer.helmFieldManager) ?? ""
-      return .differs(patch: DriftPatch.text(patch, of: identity), writer: writer)
-    }
-
-    private func unknown(_ identity: ObjectIdentity, _ reason: String) -> LiveObject.Comparison {
+    private func unknown(_ identity: ObjectIdentity, _ reason: String) -> Judgement.Outcome {
       comparer.logger.notice(
         "the API server cannot say whether an object is as it was deployed: it is taken to be",
         metadata: ["object": "\(identity.text)", "reason": "\(reason)"])
-      return .unknown
+      return .unknown(reason)
     }
 
     private func isScaled(_ identity: ObjectIdentity) async throws -> Bool {

@@ -23,6 +23,7 @@ actor ManagerLink {
   private let logger: Logger
   private let enrollment: EnrollmentRecord
   private let keyPair: CurveKeyPair
+  private let handlers: RPCHandlers
 
   private var core: AgentSession
   private var channel: RPCChannel?
@@ -38,10 +39,13 @@ actor ManagerLink {
   private let effects: AsyncStream<Effect>
   private let effect: AsyncStream<Effect>.Continuation
 
-  /// - Parameter held: the deployments whose blobs are all here.
+  /// - Parameters:
+  ///   - held: the deployments whose blobs are all here.
+  ///   - handlers: what the manager may call while it is connected.
   init(
     state: AgentState, keeper: DesiredKeeper, deployer: Deployer, identity: AgentSession.Identity,
-    enrollment: EnrollmentRecord, keyPair: CurveKeyPair, held: Set<String>, logger: Logger
+    enrollment: EnrollmentRecord, keyPair: CurveKeyPair, held: Set<String>, handlers: RPCHandlers,
+    logger: Logger
   ) {
     self.state = state
     self.keeper = keeper
@@ -49,6 +53,7 @@ actor ManagerLink {
     self.logger = logger
     self.enrollment = enrollment
     self.keyPair = keyPair
+    self.handlers = handlers
     endpoints = enrollment.endpoints
     let desired = state.desired
     core = AgentSession(
@@ -92,7 +97,7 @@ actor ManagerLink {
   private func connect() async -> Duration {
     let client = BusClient(
       configuration: BusClientConfiguration(endpoints: endpoints, serverKey: enrollment.managerPublicKey),
-      keyPair: keyPair, logger: logger)
+      keyPair: keyPair, handlers: handlers, logger: logger)
     do {
       let goaway = try await client.withConnection { channel in try await self.hold(channel) }
       ended()

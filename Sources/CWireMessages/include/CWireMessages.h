@@ -2,6 +2,7 @@
 #ifndef FLOTILLA_WIRE_MESSAGES_H
 #define FLOTILLA_WIRE_MESSAGES_H
 #include "bus.pb-c.h"
+#include "cluster.pb-c.h"
 #include "content.pb-c.h"
 #include "delivery.pb-c.h"
 #include "enrollment.pb-c.h"

@@ -44,6 +44,14 @@ public enum DriftComparison {
     return difference
   }
 
+  /// The fields that a patch from the live object to the wanted one changes, for people.
+  public static func fields(
+    of patch: Value, live: Value, of object: ObjectIdentity, rules: DriftRules
+  ) -> (fields: [FieldDifference], leftOut: Int) {
+    let live = rules.normalize(comparable(live), of: object)
+    return FieldDifference.all(from: live, to: live.applyingMergePatch(patch), of: object)
+  }
+
   /// Whether a patch sets how many replicas there are.
   public static func setsReplicas(_ patch: Value) -> Bool { patch.at("spec", "replicas") != nil }
 

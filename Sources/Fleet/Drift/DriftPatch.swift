@@ -2,14 +2,12 @@ import Document
 
 /// A patch as a status shows it: without secrets, and of bounded length.
 public enum DriftPatch {
-  private static let hidden: Value = "(hidden)"
-
   /// The text of a merge patch from a live object to the wanted one.
   ///
   /// A Secret's values are hidden. A patch longer than ``Limits/patchBytes`` is told with long texts cut, or else by the names of
   /// its outermost fields; it is JSON all the same.
   public static func text(_ patch: Value, of object: ObjectIdentity) -> String {
-    let shown = object.kind == "Secret" && object.group.isEmpty ? hidingValues(patch) : patch
+    let shown = SecretValues.areIn(object) ? SecretValues.hiding(patch) : patch
     for candidate in [shown, shortened(shown), outline(shown)] {
       let text = JSON.string(candidate)
       if text.utf8.count <= Limits.patchBytes { return text }
@@ -17,21 +15,8 @@ public enum DriftPatch {
     return "{}"
   }
 
-  private static func hidingValues(_ patch: Value) -> Value {
-    var patch = patch
-    for field in ["data", "stringData"] {
-      guard let members = patch[field]?.object else { continue }
-      patch[field] = .object(members.mapValues { $0.isNull ? .null : hidden })
-    }
-    // kubectl keeps a copy of all that it applied.
-    let copy = "kubectl.kubernetes.io/last-applied-configuration"
-    if patch.at("metadata", "annotations", copy)?.string != nil {
-      patch.set(hidden, at: "metadata", "annotations", copy)
-    }
-    return patch
-  }
-
-  private static func shortened(_ value: Value) -> Value {
+  /// A value whose long texts and lists are cut.
+  static func shortened(_ value: Value) -> Value {
     switch value {
     case .string(let text) where text.utf8.count > 128:
       .string(String(text.prefix(64)) + "… (\(text.utf8.count) bytes)")

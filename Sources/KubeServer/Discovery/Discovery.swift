@@ -89,11 +89,12 @@ struct Discovery: Sendable {
       if !kind.shortNames.isEmpty { entry["shortNames"] = Value(kind.shortNames) }
       if !kind.categories.isEmpty { entry["categories"] = Value(kind.categories) }
       list.append(entry)
-      guard kind.hasStatus else { continue }
-      list.append([
-        "name": .string("\(kind.plural)/status"), "singularName": "", "namespaced": .bool(kind.namespaced),
-        "kind": .string(kind.kind), "verbs": Value(Self.statusVerbs),
-      ])
+      for (name, answer, verbs) in Self.subresources(kind) {
+        list.append([
+          "name": .string("\(kind.plural)/\(name)"), "singularName": "", "namespaced": .bool(kind.namespaced),
+          "kind": .string(answer), "verbs": Value(verbs),
+        ])
+      }
     }
     for review in ReviewResource.all where review.group == group && version == "v1" {
       list.append([
@@ -107,7 +108,11 @@ struct Discovery: Sendable {
     ])
   }
 
-  static let statusVerbs = ["get", "patch", "update"]
+  /// A kind's subresources: the name, the kind of what is answered, and what can be done.
+  private static func subresources(_ kind: ResourceKind) -> [(name: String, kind: String, verbs: [String])] {
+    (kind.hasStatus ? [("status", kind.kind, ["get", "patch", "update"])] : [])
+      + kind.views.map { ($0.name, $0.kind, ["get"]) }
+  }
 
   static func verbs(_ kind: ResourceKind) -> [String] {
     let all = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
@@ -166,11 +171,13 @@ struct Discovery: Sendable {
     ]
     if !kind.shortNames.isEmpty { entry["shortNames"] = Value(kind.shortNames) }
     if !kind.categories.isEmpty { entry["categories"] = Value(kind.categories) }
-    if kind.hasStatus {
-      entry["subresources"] = [
-        ["subresource": "status", "responseKind": response, "verbs": Value(Self.statusVerbs)]
+    let subresources = Self.subresources(kind).map { name, answer, verbs -> Value in
+      [
+        "subresource": .string(name), "responseKind": Self.responseKind(kind.group, kind.version, answer),
+        "verbs": Value(verbs),
       ]
     }
+    if !subresources.isEmpty { entry["subresources"] = .array(subresources) }
     return entry
   }
 

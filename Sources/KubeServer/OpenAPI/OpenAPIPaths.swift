@@ -18,6 +18,7 @@ struct OpenAPIPaths {
     let collection = kind.namespaced ? "\(base)/namespaces/{namespace}/\(kind.plural)" : "\(base)/\(kind.plural)"
     var items = [collection: collectionItem, "\(collection)/{name}": objectItem(status: false)]
     if kind.hasStatus { items["\(collection)/{name}/status"] = objectItem(status: true) }
+    for view in kind.views { items["\(collection)/{name}/\(view.name)"] = viewItem(view) }
     if kind.namespaced {
       items["\(base)/\(kind.plural)"] = [
         "get": operation("list", "list\(kind.kind)ForAllNamespaces", Self.listParameters, answers: "List")
@@ -69,6 +70,28 @@ struct OpenAPIPaths {
         "delete", "delete\(kind.kind)", Self.deleteParameters, body: OpenAPINames.deleteOptions)
     }
     return item
+  }
+
+  private func viewItem(_ view: ResourceView) -> Value {
+    let suffix = view.name.prefix(1).uppercased() + view.name.dropFirst()
+    var get: Value = [
+      "operationId": .string("read\(kind.kind)\(suffix)"), "x-kubernetes-action": "get",
+      "description": .string(view.description),
+      "parameters": .array(
+        view.parameters.sorted { $0.key < $1.key }.map { name, description in
+          var parameter = queryParameter(name)
+          parameter["description"] = .string(description)
+          return parameter
+        }),
+    ]
+    let produced = ["application/json", "application/yaml"]
+    switch dialect {
+    case .v2:
+      get["produces"] = Value(produced)
+      get["responses"] = ["200": ["description": "OK", "schema": ["type": "object"]]]
+    case .v3: get["responses"] = ["200": ["description": "OK", "content": content(produced, ["type": "object"])]]
+    }
+    return ["get": get, "parameters": .array((["name"] + scope).map(pathParameter))]
   }
 
   private var patchTypes: [String] {

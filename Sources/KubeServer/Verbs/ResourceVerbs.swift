@@ -22,6 +22,7 @@ struct ResourceVerbs: Sendable {
   /// Runs the verb that method and path mean.
   func answer() async throws -> APIAnswer {
     guard kind.namespaced || path.namespace == nil else { throw KubeError.pathNotFound() }
+    if let view = kind.views.first(where: { $0.name == path.subresource }) { return try await answer(view) }
     let part = try part()
     guard let name = path.name else {
       switch request.method {
@@ -43,6 +44,18 @@ struct ResourceVerbs: Sendable {
       return try await delete(name)
     default: throw KubeError.methodNotAllowed()
     }
+  }
+
+  private func answer(_ view: ResourceView) async throws -> APIAnswer {
+    guard let name = path.name, path.namespace != nil || !kind.namespaced else { throw KubeError.pathNotFound() }
+    guard request.method == "GET", try !request.query.bool("watch") else { throw KubeError.methodNotAllowed() }
+    var document = try await view.read(
+      ResourceView.Request(namespace: path.namespace ?? "", name: name, query: request.query.flat))
+    document["apiVersion"] = .string(kind.apiVersion)
+    document["kind"] = .string(view.kind)
+    let representation = try request.representation()
+    // There is no other shape of it than its own.
+    return .document(document, as: Representation(shape: .object, syntax: representation.syntax))
   }
 
   /// The verb for authorisation.

@@ -25,6 +25,12 @@ public enum Content {
   public static let fetch = Method<FetchRequest, FetchChunk>("flotilla.v1.Content/Fetch")
 }
 
+/// `Cluster` of `Proto/flotilla/v1/cluster.proto`: served by agents, called by the manager.
+public enum ClusterService {
+  /// Unary; how the live objects of a deployment differ from what was deployed.
+  public static let diff = Method<DiffRequest, DiffResponse>("flotilla.v1.Cluster/Diff")
+}
+
 /// Entries that travel with the opening of a stream: at most `WireLimits.metadataEntries`, each value at most
 /// `WireLimits.metadataBytes`.
 public typealias RPCMetadata = [String: [UInt8]]
