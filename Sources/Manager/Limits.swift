@@ -86,4 +86,13 @@ public enum Limits {
   public static let metricObjects = 1_000
   /// How often a GitRepo's progress is written, at the most.
   public static let progressInterval: Duration = .seconds(1)
+  /// Deployments of one session for which it is remembered when they were sent and acknowledged last; of more, the
+  /// oldest are forgotten first.
+  public static let deliveriesRemembered = 2_048
+  /// Comparisons with live objects that agents make for readers of the API at the same time; more are answered 429.
+  public static let concurrentDiffs = 32
+  /// How long an agent may take for one comparison.
+  public static let diffDeadline: Duration = .seconds(45)
+  /// What is told of a trace's list, such as objects that are not ready.
+  public static let tracedEntries = 3
 }

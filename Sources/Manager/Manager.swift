@@ -60,7 +60,10 @@ public struct Manager: Sendable {
     }
     let api = try Self.api(
       configuration: configuration, directory: directory, store: store, contents: contents, version: version,
-      bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery), logger: logger.part("api"))
+      bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery),
+      inspection: InspectionViews(
+        diffs: DiffReader(objects: objects, hub: hub), traces: TraceReader(objects: objects, hub: hub)),
+      logger: logger.part("api"))
 
     services = [
       StoreService(store: store),
@@ -95,7 +98,7 @@ public struct Manager: Sendable {
 
   private static func api(
     configuration: ManagerConfiguration, directory: DataDirectory, store: any Store, contents: ContentCache,
-    version: String, bus: BusServer, metrics: MetricsRoute, logger: Logger
+    version: String, bus: BusServer, metrics: MetricsRoute, inspection: InspectionViews, logger: Logger
   ) throws -> KubeServer {
     let certificates = try ServingCertificates(
       directory: directory.certificates,
@@ -115,7 +118,8 @@ public struct Manager: Sendable {
     }
     let renderer = DeploymentRenderer(store: store, payloads: PayloadCache(store: store))
     return try KubeServer(
-      configuration: server, kinds: ServedKinds.all(store: store, contents: contents, renderer: renderer),
+      configuration: server,
+      kinds: ServedKinds.all(store: store, contents: contents, renderer: renderer, inspection: inspection),
       logger: logger)
   }
 }

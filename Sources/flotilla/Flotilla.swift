@@ -12,6 +12,7 @@ struct Flotilla: AsyncParsableCommand {
       """,
     subcommands: [
       ManagerCommand.self, AgentCommand.self, ApplyCommand.self, TargetCommand.self, DeployCommand.self,
-      BundleDiffCommand.self, TestCommand.self, HelmWorkerVerb.self, VersionCommand.self,
+      BundleDiffCommand.self, DiffCommand.self, WhyCommand.self, TestCommand.self, HelmWorkerVerb.self,
+      VersionCommand.self,
     ])
 }

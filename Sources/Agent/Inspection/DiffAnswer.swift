@@ -71,13 +71,3 @@ extension DiffedObject {
     return (outcome.differs ? 0 : outcome == .unknown ? 1 : 2, identity)
   }
 }
-
-extension DiffedObject.Outcome {
-  /// Whether it says that the cluster is not as it was deployed.
-  var differs: Bool {
-    switch self {
-    case .modified, .missing, .notOwned, .extra: true
-    case .unspecified, .same, .ignored, .unknown: false
-    }
-  }
-}

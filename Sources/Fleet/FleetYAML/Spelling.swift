@@ -1,5 +1,17 @@
 /// Finds what a misspelt word may have been.
-enum Spelling {
+public enum Spelling {
+  /// Those of `candidates` that a word may have been meant for, the nearest first: they hold it, or are near enough to it.
+  public static func near(_ word: String, among candidates: some Sequence<String>, limit: Int = 5) -> [String] {
+    let lowered = word.lowercased()
+    let scored = candidates.compactMap { candidate -> (score: Int, text: String)? in
+      let other = candidate.lowercased()
+      if !lowered.isEmpty, other.contains(lowered) { return (0, candidate) }
+      let distance = distance(Array(lowered.utf8), Array(other.utf8))
+      return distance <= max(1, lowered.utf8.count / 3) ? (distance, candidate) : nil
+    }
+    return scored.sorted { ($0.score, $0.text) < ($1.score, $1.text) }.prefix(limit).map(\.text)
+  }
+
   /// The nearest of `candidates`, if it is near enough: other letter case, or about a third of the letters changed.
   static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
     let lowered = Array(word.lowercased().utf8)

@@ -41,6 +41,7 @@ extension FleetKind {
   private static let deploymentStatus: [String: Value] = [
     "conditions": Schema.conditions,
     "appliedDeploymentID": Schema.string("The id of the version that is deployed."),
+    "appliedTime": Schema.string("When that version was deployed, or put right, last."),
     "release": Schema.string("The Helm release as namespace/name:revision."),
     "ready": Schema.boolean("Every deployed object is ready."),
     "nonModified": Schema.boolean("Every deployed object is as it was deployed."),

@@ -23,6 +23,7 @@ extension BundleDeploymentStatus {
   public mutating func recordDeployed(
     deploymentID: String, release: String, syncGeneration: Int64, at now: Timestamp
   ) {
+    if appliedDeploymentID != deploymentID || self.release != release { appliedTime = now.description }
     appliedDeploymentID = deploymentID
     self.release = release
     self.syncGeneration = syncGeneration
@@ -37,6 +38,7 @@ extension BundleDeploymentStatus {
 
   /// Helm refused the version in a way that trying again does not change: the state becomes NotReady.
   public mutating func recordRefused(_ message: String, deploymentID: String, at now: Timestamp) {
+    if appliedDeploymentID != deploymentID { appliedTime = now.description }
     appliedDeploymentID = deploymentID
     release = ""
     ready = false

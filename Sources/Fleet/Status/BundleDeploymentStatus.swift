@@ -6,6 +6,8 @@ public struct BundleDeploymentStatus: Sendable, Hashable {
   public var conditions = Conditions()
   /// The id of the version that is deployed; empty before the first one.
   public var appliedDeploymentID = ""
+  /// When that version was deployed, or put right, last, RFC 3339; empty when the agent did not say.
+  public var appliedTime = ""
   /// `namespace/name:revision`.
   public var release = ""
   /// Every deployed object is ready.
@@ -35,6 +37,7 @@ public struct BundleDeploymentStatus: Sendable, Hashable {
     let reader = try FieldReader(value, path: "status")
     conditions = Conditions(reader.value("conditions"))
     appliedDeploymentID = try reader.text("appliedDeploymentID")
+    appliedTime = try reader.text("appliedTime")
     release = try reader.text("release")
     ready = try reader.flag("ready")
     nonModified = try reader.flag("nonModified")
@@ -51,6 +54,7 @@ public struct BundleDeploymentStatus: Sendable, Hashable {
     var writer = FieldWriter()
     if !conditions.all.isEmpty { writer.set("conditions", conditions.value) }
     writer.set("appliedDeploymentID", appliedDeploymentID)
+    writer.set("appliedTime", appliedTime)
     writer.set("release", release)
     writer.set("ready", ready)
     writer.set("nonModified", nonModified)

@@ -240,7 +240,10 @@ struct DeploymentWriter {
         cluster: ObjectName(namespace: cluster.namespace, name: cluster.name), current: nil, staged: nil,
         paused: false, error: "")
     change(&record)
-    if record != existing?.record { record.generation += 1 }
+    let old = existing?.record
+    if record.staged?.deploymentID != old?.staged?.deploymentID { record.stagedAt = now.description }
+    if record.current?.deploymentID != old?.current?.deploymentID { record.releasedAt = now.description }
+    if record != old { record.generation += 1 }
     return record
   }
 

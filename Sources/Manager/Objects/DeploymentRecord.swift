@@ -32,6 +32,10 @@ struct DeploymentRecord: Hashable, Sendable {
   var paused: Bool
   /// Why no version could be made for this cluster; empty when all is well.
   var error: String
+  /// When ``staged`` became this version, RFC 3339; empty where that was not noted.
+  var stagedAt = ""
+  /// When ``current`` became this version, RFC 3339; empty where that was not noted.
+  var releasedAt = ""
 
   /// The key of this record in the store; statuses have the same with their own kind.
   func key(deploymentNamespace: String) -> ObjectKey {
@@ -60,6 +64,8 @@ extension DeploymentRecord {
     if let staged { object["staged"] = staged.value }
     if paused { object["paused"] = true }
     if !error.isEmpty { object["error"] = .string(error) }
+    if !stagedAt.isEmpty { object["stagedAt"] = .string(stagedAt) }
+    if !releasedAt.isEmpty { object["releasedAt"] = .string(releasedAt) }
     return JSON.encode(.object(object))
   }
 
@@ -74,7 +80,8 @@ extension DeploymentRecord {
     self.init(
       uid: uid, created: created, generation: value["generation"]?.integer ?? 1, bundle: bundle, cluster: cluster,
       current: Version(value["current"]), staged: Version(value["staged"]), paused: value["paused"]?.bool ?? false,
-      error: value["error"]?.string ?? "")
+      error: value["error"]?.string ?? "", stagedAt: value["stagedAt"]?.string ?? "",
+      releasedAt: value["releasedAt"]?.string ?? "")
   }
 }
 

@@ -18,6 +18,12 @@ actor DeliverySession {
   private let metrics: DeliveryMetrics
   private var clock = DeliveryClock()
   private var core: ManagerSession
+  private var ledger = DeliveryLedger()
+  private var hello = Hello()
+  /// For calls to the agent.
+  nonisolated let channel: RPCChannel
+  /// When the session began.
+  nonisolated let began: Timestamp
   private var directives: [ManagerSession.Directive] = []
   private var waitingReader: CheckedContinuation<Void, Never>?
   /// No directive is performed any more.
@@ -31,7 +37,8 @@ actor DeliverySession {
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
-    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, metrics: DeliveryMetrics,
+    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, channel: RPCChannel,
+    metrics: DeliveryMetrics,
     logger: Logger
   ) {
     self.cluster = cluster
@@ -39,6 +46,8 @@ actor DeliverySession {
     self.lineage = lineage
     self.objects = objects
     self.stream = stream
+    self.channel = channel
+    began = objects.now()
     self.logger = logger
     self.metrics = metrics
     core = ManagerSession(configuration)
@@ -89,6 +98,13 @@ actor DeliverySession {
   /// Whether the agent was told to hold something that refers to this blob.
   func hasOffered(_ digest: BlobDigest) -> Bool { offered.contains(digest.hex) }
 
+  /// What this session knows of the delivery of a deployment.
+  func delivery(of id: String) -> DeliveryFacts {
+    DeliveryFacts(
+      connectedSince: began, agentVersion: hello.agentVersion, held: core.heldVersion(of: id),
+      refused: core.refusedVersion(of: id), last: ledger[id])
+  }
+
   private func countDesired(_ desired: Desired) {
     metrics.desired.add()
     metrics.itemsSet.add(UInt64(desired.set.count))
@@ -133,7 +149,10 @@ actor DeliverySession {
     case .recordHello(let hello): try await noteHello(hello)
     case .send(let message):
       try await stream.send(message)
-      if case .desired(let desired) = message { countDesired(desired) }
+      if case .desired(let desired) = message {
+        countDesired(desired)
+        ledger.sent(desired, at: objects.now())
+      }
     case .loadAll:
       let (items, revision) = try await items()
       take(.loadedAll(items, revision: revision, statusHash: try await statusHash()))
@@ -153,6 +172,7 @@ actor DeliverySession {
         if let time = clock.acknowledge(item, at: now) { metrics.acknowledged.observe(time) }
       }
       for id in removed { clock.forget(id) }
+      ledger.acknowledged(set, removed: removed, at: objects.now())
       logger.debug(
         "acknowledged",
         metadata: [
@@ -229,6 +249,7 @@ actor DeliverySession {
   /// A refusal is shown where the deployment's status is.
   private func noteNack(_ code: StatusCode, _ message: String, _ items: [NackItem]) async throws {
     let now = objects.now()
+    ledger.refused(items, message: message, at: now)
     var writes: [Write] = []
     for item in items {
       let text = "the agent refused this version: \(item.message.isEmpty ? message : item.message)"
@@ -245,6 +266,7 @@ actor DeliverySession {
   }
 
   private func noteHello(_ hello: Hello) async throws {
+    self.hello = hello
     logger.info(
       "agent connected",
       metadata: [

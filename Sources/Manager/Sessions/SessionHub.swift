@@ -21,6 +21,8 @@ actor SessionHub: Service {
   private var nextSession: UInt64
   /// The manager stops: sessions that end now say nothing about their agents.
   private var isStopping = false
+  /// When this manager began to know of sessions.
+  nonisolated let began: Timestamp
 
   /// - Parameters:
   ///   - heartbeat: how often idle agents are heard of.
@@ -37,8 +39,9 @@ actor SessionHub: Service {
     self.unconfirmedRemovals = unconfirmedRemovals
     self.metrics = metrics
     self.logger = logger
+    began = objects.now()
     // Ids grow over restarts too, so that an old session's late messages are never taken for a new one's.
-    nextSession = UInt64(objects.now().seconds) << 20
+    nextSession = UInt64(began.seconds) << 20
   }
 
   func run() async throws {
@@ -127,7 +130,8 @@ actor SessionHub: Service {
       configuration: ManagerSession.Configuration(
         sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
         unconfirmedRemovals: unconfirmedRemovals),
-      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream, metrics: metrics,
+      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream,
+      channel: context.channel, metrics: metrics,
       logger: logger)
     metrics.sessions.add()
     let older = sessions.updateValue(session, forKey: namespace)
@@ -147,6 +151,9 @@ actor SessionHub: Service {
     }
     try outcome.get()
   }
+
+  /// The session of the agent whose deployments are in a namespace; nil while it is not connected.
+  func session(of namespace: String) -> DeliverySession? { sessions[namespace] }
 
   /// Whether a cluster's deployments refer to a blob.
   func mayFetch(_ identity: String, _ digest: BlobDigest) async throws -> Bool {

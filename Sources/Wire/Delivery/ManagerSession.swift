@@ -137,6 +137,12 @@ public struct ManagerSession: Sendable {
     return dirty.isEmpty && loading == nil && flight == nil && !owesComplete && withheld.isEmpty
   }
 
+  /// The version of a deployment that the agent holds durably, as far as this session knows.
+  public func heldVersion(of id: String) -> String? { held[id] }
+
+  /// The version of a deployment that the agent refused, and will not be sent again.
+  public func refusedVersion(of id: String) -> String? { refused[id] }
+
   /// Takes an event in; returns what is to be done for it, in order.
   public mutating func handle(_ event: Event) -> [Directive] {
     if case .over = phase { return [] }

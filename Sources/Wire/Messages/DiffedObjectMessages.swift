@@ -20,6 +20,14 @@ public struct DiffedObject: WireMessage, Hashable {
     case ignored = 6
     /// The API server cannot say.
     case unknown = 7
+
+    /// Whether it says that the cluster is not as it was deployed.
+    public var differs: Bool {
+      switch self {
+      case .modified, .missing, .notOwned, .extra: true
+      case .unspecified, .same, .ignored, .unknown: false
+      }
+    }
   }
 
   /// The object's API version.

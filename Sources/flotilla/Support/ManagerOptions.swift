@@ -31,13 +31,18 @@ struct ManagerOptions: ParsableArguments {
   }
 
   /// Does something with the manager's API, and closes the connections afterwards.
+  ///
+  /// - Parameter attempts: tries of a request that the manager puts off; its explanation is then told the sooner.
   func withManager<Result>(
-    _ logger: Logger, isolation: isolated (any Actor)? = #isolation, _ body: (ManagerAPI) async throws -> Result
+    _ logger: Logger, attempts: Int = KubeClientLimits().attempts, isolation: isolated (any Actor)? = #isolation,
+    _ body: (ManagerAPI) async throws -> Result
   ) async throws -> Result {
     let path = try kubeconfigPath()
     let config = try KubeConfig.load(path: path, context: context)
+    var limits = KubeClientLimits()
+    limits.attempts = attempts
     let client = try KubeClient(
-      config: config, userAgent: "flotilla/\(FlotillaVersion.current)", logger: logger)
+      config: config, userAgent: "flotilla/\(FlotillaVersion.current)", limits: limits, logger: logger)
     let result: Swift.Result<Result, any Error>
     do {
       result = .success(try await body(ManagerAPI(client: client, kubeconfig: path)))
@@ -97,6 +102,19 @@ struct ManagerAPI {
         "\(client.config.server) serves no \(resource.plural).\(resource.group): is \(kubeconfig) the kubeconfig of a"
           + " Flotilla manager? It writes its own to DATA/admin.kubeconfig")
     }
+  }
+
+  /// The objects of a kind that have a name, in all namespaces.
+  func named(_ name: String, _ kind: FleetKind) async throws -> [Value] {
+    try await client.listAll(Self.resource(kind), fieldSelector: "metadata.name=\(name)").items
+  }
+
+  /// A view of an object, such as `diff`.
+  func view(
+    _ view: String, of kind: FleetKind, namespace: String, name: String, query: [(name: String, value: String)] = []
+  ) async throws -> Value {
+    let path = try Self.resource(kind).path(namespace: namespace, name: name, subresource: view)
+    return try JSON.parse(try await client.raw(path: path, query: query), file: view)
   }
 
   /// One object; nil where there is none.
