@@ -20,6 +20,19 @@ struct MessageTests {
     try check(EnrollResponse(clusterNamespace: "fleet-default", clusterName: "cluster-0123456789ab"))
     try check(FetchRequest(digest: "sha256:00", offset: .max))
     try check(FetchChunk(offset: 1, data: (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }, totalBytes: 2))
+    try check(DiffRequest(id: "i", objectsMax: 1, bytesMax: 2))
+    let field = DiffedField(path: "spec.replicas", live: "5", desired: "3", lines: "@@ -1 +1 @@")
+    for outcome in DiffedObject.Outcome.allCases {
+      let object = DiffedObject(
+        apiVersion: "apps/v1", kind: "Deployment", namespace: "n", name: "web", outcome: outcome, fields: [field],
+        writer: "w", reason: "r", fieldsLeftOut: 4)
+      try check(
+        DiffResponse(
+          appliedDeploymentId: "a", desiredDeploymentId: "d", release: "n/r:1", objects: [object, DiffedObject()],
+          leftOut: 1, leftOutDiffering: 2, notCompared: 3))
+    }
+    // An outcome of a newer agent.
+    #expect(try DiffedObject(decoding: [0x28, 0x63]).outcome == .unspecified)
     let hello = Hello(
       bootId: "b", protocolMin: 1, protocolMax: 1, capabilities: ["x", "y"], lastRevision: 9, inventoryHash: [1, 2],
       agentVersion: "v", kubernetesVersion: "k", statusHash: [3], agentNamespace: "n")

@@ -89,6 +89,53 @@ struct RPCTests {
   }
 
   @Test(
+    "calls of the server keep every promise of the client's: side by side with them, with errors, deadlines and an end",
+    arguments: Transport.allCases)
+  func callsBothWays(_ transport: Transport) async throws {
+    let hanging = Box(0)
+    let lost = Box<StatusCode?>(nil)
+    try await withBus(transport, handlers: TestMethods.handlers()) { bus in
+      let (client, key) = try bus.client(handlers: TestMethods.handlers(hanging: hanging))
+      try await client.withConnection { up in
+        try await eventually("the server sees the client") { bus.server.channel(to: key) != nil }
+        let down = try #require(bus.server.channel(to: key))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for channel in [up, down] {
+            for number in 0..<50 {
+              group.addTask {
+                let data = [UInt8](repeating: UInt8(number), count: number * 1000)
+                let answer = try await channel.unary(TestMethods.echo, FetchChunk(offset: UInt64(number), data: data))
+                #expect(answer.offset == UInt64(number) && answer.data == data)
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+        await expectCode(.permissionDenied) {
+          _ = try await down.unary(TestMethods.fail, FetchRequest(offset: UInt64(StatusCode.permissionDenied.rawValue)))
+        }
+        // What an agent of an older version answers.
+        await expectCode(.unimplemented) { _ = try await down.unary(ClusterService.diff, DiffRequest(id: "x")) }
+        await expectCode(.deadlineExceeded) {
+          _ = try await down.unary(TestMethods.hang, FetchRequest(), deadline: .milliseconds(100))
+        }
+        try await eventually("the handler is cancelled") { hanging.value == 0 }
+        Task {
+          do {
+            _ = try await down.unary(TestMethods.hang, FetchRequest())
+          } catch let error as RPCError {
+            lost.update { $0 = error.code }
+          }
+        }
+        try await eventually("the handler runs") { hanging.value == 1 }
+      }
+      try await eventually("a call ends with its connection, on both sides") {
+        lost.value == .unavailable && hanging.value == 0
+      }
+    }
+  }
+
+  @Test(
     "a handler's error reaches the caller with code and message, any other as INTERNAL without its text",
     arguments: Transport.allCases)
   func errors(_ transport: Transport) async throws {

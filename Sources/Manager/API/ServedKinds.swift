@@ -5,14 +5,14 @@ import Store
 
 /// The kinds of the manager's API and where each is kept.
 enum ServedKinds {
-  /// Every kind with its storage and its views.
+  /// Every kind with its storage, and its views where somebody can answer them.
   static func all(
-    store: any Store, contents: ContentCache, renderer: DeploymentRenderer, inspection: InspectionViews
+    store: any Store, contents: ContentCache, renderer: DeploymentRenderer, inspection: InspectionViews? = nil
   ) -> [(ResourceKind, any ResourceStorage)] {
     CoreKinds.all.map { ($0, documents($0, store: store)) }
       + FleetKind.served.map { fleet in
         var kind = resource(fleet)
-        kind.views = inspection.views(of: fleet.kind)
+        kind.views = inspection?.views(of: fleet.kind) ?? []
         switch fleet.kind {
         case "Bundle": return (kind, documents(kind, store: store, codec: BundleCodec(contents: contents)))
         case "Content": return (kind, documents(kind, store: store, codec: ContentCodec(store: store)))

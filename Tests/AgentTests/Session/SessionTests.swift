@@ -131,7 +131,7 @@ struct SessionTests {
       enrollment: EnrollmentRecord(
         clusterNamespace: "fleet-default", clusterName: "cluster-1", managerPublicKey: manager.keyPair.publicKey,
         endpoints: [endpoint]),
-      keyPair: keyPair, held: Set(briefs.keys), logger: logger)
+      keyPair: keyPair, held: Set(briefs.keys), handlers: RPCHandlers(), logger: logger)
     let server = manager.makeServer(logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {

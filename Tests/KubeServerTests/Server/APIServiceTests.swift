@@ -8,11 +8,11 @@ import Testing
 struct APIServiceTests {
   private func service(
     _ store: InMemoryStore, _ configure: (inout KubeServerConfiguration) -> Void = { _ in },
-    started: StartState = .init()
+    started: StartState = .init(), widget: ResourceKind = Widget.kind
   ) async throws -> APIService {
     var configuration = KubeServerConfiguration(certificates: nil, authenticator: { _ in nil })
     configure(&configuration)
-    let registry = try Registry((CoreKinds.all + [Widget.kind]).map { ($0, store.storage(for: $0)) })
+    let registry = try Registry((CoreKinds.all + [widget]).map { ($0, store.storage(for: $0)) })
     let service = APIService(
       configuration: configuration, registry: registry, logger: Logger(label: "t"), started: started)
     try await service.namespaces.makeInitial()
@@ -143,6 +143,65 @@ struct APIServiceTests {
     #expect(hook.status == 202 && hook.body == "push 7")
     #expect(service.isPublic("/webhook") && service.isPublic("/readyz") && !service.isPublic("/metrics"))
     #expect(!service.isPublic("/api/v1/secrets"))
+  }
+
+  @Test("a view is a document below an object that is read only, discovered, described and authorised as its own")
+  func views() async throws {
+    var widget = Widget.kind
+    widget.views = [
+      ResourceView(
+        name: "trace", kind: "WidgetTrace", description: "Where it has been.", parameters: ["since": "A time."]
+      ) { request in
+        guard request.name != "broken" else { throw KubeError(.unavailable, "nobody knows") }
+        return ["of": .string("\(request.namespace)/\(request.name)"), "since": .string(request.query["since"] ?? "")]
+      }
+    ]
+    let service = try await service(
+      InMemoryStore(),
+      { configuration in
+        configuration.authorizer = { _, attributes in
+          attributes.subresource != "trace" || (attributes.verb == "get" && attributes.name != "private")
+        }
+      }, widget: widget)
+    let read = try await call(service, "GET", "\(widgets)/x/trace?since=now")
+    #expect(
+      read.body == [
+        "apiVersion": "demo.flotilla.io/v1alpha1", "kind": "WidgetTrace", "of": "default/x", "since": "now",
+      ])
+    let table = ["accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/yaml"]
+    #expect(try await call(service, "GET", "\(widgets)/x/trace", headers: table).body["kind"] == "WidgetTrace")
+    let yaml = try await call(service, "GET", "\(widgets)/x/trace", headers: ["accept": "application/yaml"])
+    #expect(yaml.body.string?.contains("kind: WidgetTrace\n") == true)
+    for (method, target, status) in [
+      ("GET", "\(widgets)/broken/trace", 503), ("GET", "\(widgets)/private/trace", 403),
+      ("PUT", "\(widgets)/x/trace", 403), ("GET", "\(widgets)/x/trace?watch=true", 403),
+      ("GET", "\(widgets)/x/other", 404),
+    ] {
+      #expect(try await call(service, method, target).status == status, "\(method) \(target)")
+    }
+    let open = try await self.service(InMemoryStore(), widget: widget)
+    for method in ["PUT", "PATCH", "POST", "DELETE"] {
+      #expect(try await call(open, method, "\(widgets)/x/trace", [:]).status == 405)
+    }
+    #expect(try await call(open, "GET", "\(widgets)/x/trace?watch=true").status == 405)
+
+    let plain = try await call(service, "GET", "/apis/demo.flotilla.io/v1alpha1").body
+    #expect(
+      plain["resources"]?.array?.contains([
+        "name": "widgets/trace", "singularName": "", "namespaced": true, "kind": "WidgetTrace", "verbs": ["get"],
+      ]) == true)
+    let groups = try await call(
+      service, "GET", "/apis",
+      headers: ["accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"])
+    let resource = groups.body["items"]?[0]?["versions"]?[0]?["resources"]?[0]
+    #expect(resource?["subresources"]?.array?.compactMap { $0["subresource"]?.string } == ["status", "trace"])
+    for (path, item) in [
+      ("/openapi/v2", "schema"), ("/openapi/v3/apis/demo.flotilla.io/v1alpha1", "content"),
+    ] {
+      let paths = try await call(service, "GET", path).body["paths"]
+      let get = paths?["/apis/demo.flotilla.io/v1alpha1/namespaces/{namespace}/widgets/{name}/trace"]?["get"]
+      #expect(get?["parameters"]?[0]?["name"] == "since" && get?.at("responses", "200", item) != nil, "\(path)")
+    }
   }
 
   @Test("a malformed kind is refused at start, with what is wrong")
