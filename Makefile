@@ -27,7 +27,7 @@ test: ## everything from a fresh machine to a passed test suite
 	swift build --build-tests
 	# One group after another: tests that wait for clocks share the processors with few that only compute.
 	$(call say,tests of the rooms: documents$(comma) the domain$(comma) and tools in confined children)
-	swift test --skip-build --disable-xctest --filter '^(Document|Telemetry|Fleet|Confinement|Kustomizer|HelmEngine)Tests\.'
+	swift test --skip-build --disable-xctest --filter '^(Document|Telemetry|Fleet|Confinement|Kustomizer|HelmEngine|Fuzz)Tests\.'
 	$(call say,tests of the rooms: bus$(comma) store$(comma) git and the Kubernetes API)
 	swift test --skip-build --disable-xctest --filter '^(Wire|Store|GitSource|KubeClient|KubeServer)Tests\.'
 	$(call say,tests of the rooms: manager and agent)

@@ -193,6 +193,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
+    // Every decoder of bytes from outside, in one place: they share the mutator and the corpus.
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Agent", "Document", "Fleet", "KubeServer", "Wire"], exclude: ["Corpus"],
+      swiftSettings: strict),
     // Runs the executable itself, so that it is built before.
     .testTarget(name: "EndToEndTests", dependencies: ["flotilla", "Document", "TestSupport"], swiftSettings: strict),
   ]
