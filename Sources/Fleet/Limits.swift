@@ -36,6 +36,8 @@ public enum Limits {
   public static let valuesDepth = 50
   /// Entries of `nonReadyStatus`, `modifiedStatus` and `nonReadyResources` (fleet-behaviour §1.1, §5.7).
   public static let statusEntries = 10
+  /// The greatest count of objects that a status may say.
+  public static let countedObjects = 1_000_000_000
   /// Strings of each kind that a Ready message repeats from one entry (fleet-behaviour §5.13).
   public static let messageDetails = 4
   /// Bytes of a message in a condition.

@@ -29,7 +29,8 @@ public struct Condition: Sendable, Hashable {
   public init?(_ value: Value) {
     guard let type = value["type"]?.string, !type.isEmpty else { return nil }
     self.type = type
-    status = value["status"]?.string ?? "Unknown"
+    let status = value["status"]?.string ?? ""
+    self.status = status.isEmpty ? "Unknown" : status
     lastUpdateTime = value["lastUpdateTime"]?.string ?? ""
     lastTransitionTime = value["lastTransitionTime"]?.string ?? ""
     reason = value["reason"]?.string ?? ""

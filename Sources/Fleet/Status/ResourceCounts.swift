@@ -27,11 +27,18 @@ public struct ResourceCounts: Sendable, Hashable {
   /// Nothing.
   public init() {}
 
-  /// Reads counts; absent ones are 0.
+  /// Reads counts; absent ones are 0, and those that are negative or above ``Limits/countedObjects`` are refused.
   public init(_ value: Value?) throws(FleetError) { try self.init(FieldReader(value, path: "resourceCounts")) }
 
   init(_ reader: FieldReader) throws(FleetError) {
-    for (name, field) in ResourceCounts.fields { self[keyPath: field] = try reader.int(name) ?? 0 }
+    for (name, field) in ResourceCounts.fields {
+      let count = try reader.int(name) ?? 0
+      // An agent says these, and the manager adds up those of all agents: a sum must not overflow.
+      guard (0...Limits.countedObjects).contains(count) else {
+        throw reader.invalid(name, "must be 0 to \(Limits.countedObjects)")
+      }
+      self[keyPath: field] = count
+    }
   }
 
   /// All counts, zeros included.
