@@ -45,6 +45,12 @@ public enum Limits {
   /// The seconds after which a kept configuration is made anew, so that what it learnt of the cluster's API stays fresh.
   public static let keptConfigurationSeconds = 60
 
+  /// The seconds after which a kept configuration that nobody uses is let go of: each holds tens of megabytes.
+  public static let idleConfigurationSeconds = 10
+
+  /// The memory that Go's runtime is told to stay near, as far as what is in use allows.
+  public static let goMemoryBytes = 96 << 20
+
   /// The bytes of a value template: Helm takes no larger file in a chart.
   public static let valueTemplateBytes = 4 << 20
 

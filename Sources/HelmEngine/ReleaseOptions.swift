@@ -47,6 +47,7 @@ public struct DeployOptions: Sendable, Hashable {
       "force_conflicts": .bool(forceConflicts && appliesServerSide),
       "enable_dns": .bool(!disableDNS),
       "skip_schema_validation": .bool(skipSchemaValidation),
+      "disable_openapi_validation": true,
       "labels": .object(labels.mapValues(Value.string)),
       "dry_run": .string(dryRun ? "server" : "none"),
     ]

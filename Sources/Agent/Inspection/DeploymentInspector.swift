@@ -44,7 +44,8 @@ actor DeploymentInspector {
         group.addTask { try await self.compare(request) }
         group.addTask {
           try await Task.sleep(for: AgentLimits.diffDeadline)
-          throw RPCError(.deadlineExceeded, "the API server did not answer all questions in \(AgentLimits.diffDeadline)")
+          throw RPCError(
+            .deadlineExceeded, "the API server did not answer all questions in \(AgentLimits.diffDeadline)")
         }
         defer { group.cancelAll() }
         guard let answer = try await group.next() else { throw CancellationError() }

@@ -60,7 +60,8 @@ struct DriftComparer: Sendable {
     _ questions: [Question], rules: DriftRules, serviceAccount: String,
     describe: @escaping @Sendable (Value) -> LiveObject?
   ) async throws -> [Answer] {
-    try await judge(questions, rules: rules, serviceAccount: serviceAccount, describe: describe) { question, judgement in
+    try await judge(questions, rules: rules, serviceAccount: serviceAccount, describe: describe) {
+      question, judgement in
       Answer(object: judgement.object, comparison: comparison(judgement.outcome, of: question.object.identity))
     }
   }

@@ -58,7 +58,8 @@ private struct Search {
 
   /// What names an element of a list in Kubernetes' kinds, the most telling first.
   private static let names = [
-    "name", "key", "type", "containerPort", "port", "mountPath", "devicePath", "ip", "topologyKey", "host", "path", "uid",
+    "name", "key", "type", "containerPort", "port", "mountPath", "devicePath", "ip", "topologyKey", "host", "path",
+    "uid",
   ]
 
   init(hidesValues: Bool) { self.hidesValues = hidesValues }

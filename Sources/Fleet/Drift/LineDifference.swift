@@ -16,7 +16,9 @@ enum LineDifference {
     while let first = lines[start...].firstIndex(where: { $0.mark != " " }) {
       var end = first
       // Changes whose contexts touch are one hunk.
-      while let next = lines[(end + 1)...].firstIndex(where: { $0.mark != " " }), next - end <= 2 * context { end = next }
+      while let next = lines[(end + 1)...].firstIndex(where: { $0.mark != " " }), next - end <= 2 * context {
+        end = next
+      }
       let hunk = max(start, first - context)..<min(lines.count, end + 1 + context)
       advance(&numbers, over: lines[start..<hunk.lowerBound])
       let counts = (lines[hunk].count { $0.mark != "+" }, lines[hunk].count { $0.mark != "-" })
