@@ -6,6 +6,9 @@ extension EndToEnd {
   /// The agent of `Tests/PythonAgent`, which was written from docs/protocol.md alone and shares no code with ours.
   @Suite("Agents in other languages")
   struct ForeignAgentTests {
+    /// Of their own, so that other tests do not see clusters come and go.
+    private static let namespace = "foreign"
+
     @Test("Google's protobuf, libzmq and hashlib agree with the vectors of the protocol")
     func vectors() async throws {
       let environment = try await ForeignAgent.environment()
@@ -15,7 +18,8 @@ extension EndToEnd {
     @Test("an agent in Python enrols, fetches a bundle and reports it Ready; what it refuses is told, and it resumes")
     func enrolsAndReports() async throws {
       try await Lab.run { lab in
-        let values = try await lab.manager.values(token: "python", namespace: Lab.workspace)
+        try await lab.kubectl("create", "namespace", Self.namespace)
+        let values = try await lab.manager.values(token: "python", namespace: Self.namespace)
         let token = try #require(try YAML.parse(values).first?["token"]?.string)
         let agent = try await ForeignAgent(
           endpoint: lab.manager.busEndpoint, token: token, clientID: "python", labels: ["env=python"],
@@ -23,23 +27,23 @@ extension EndToEnd {
         defer { agent.kill() }
         let enrolled = try await agent.event("enrolled")
         let name = try #require(enrolled["name"]?.string)
-        #expect(enrolled["namespace"]?.string == Lab.workspace)
+        #expect(enrolled["namespace"]?.string == Self.namespace)
 
         // Large enough for several chunks, so that credit has to be given back; too large for what apply keeps of it.
         try await lab.kubectl("create", "-f", "-", input: bundle("foreign-good", text: noise(bytes: 1_500_000)))
         try await lab.kubectl.apply(bundle("foreign-bad", text: "a"))
         try await eventually("the bundle is Ready on the cluster of the agent in Python") {
-          let row = try await lab.kubectl.table("bundles", "foreign-good", "-n", Lab.workspace).rows.first
+          let row = try await lab.kubectl.table("bundles", "foreign-good", "-n", Self.namespace).rows.first
           try require(row?["BUNDLEDEPLOYMENTS-READY"] == "1/1", agent.output)
-          let cluster = try await lab.kubectl.table("clusters", name, "-n", Lab.workspace).rows.first
+          let cluster = try await lab.kubectl.table("clusters", name, "-n", Self.namespace).rows.first
           try require(cluster?["BUNDLES-READY"] == "1/2", "\(cluster ?? [:])")
         }
         try await eventually("the refusal shows") {
-          let bad = try await lab.kubectl.get("bundle", "foreign-bad", "-n", Lab.workspace)
+          let bad = try await lab.kubectl.get("bundle", "foreign-bad", "-n", Self.namespace)
           try require(Lab.complaints(of: bad).contains("refused on purpose"), Lab.complaints(of: bad))
         }
 
-        try await lab.kubectl("delete", "bundle", "foreign-good", "-n", Lab.workspace)
+        try await lab.kubectl("delete", "bundle", "foreign-good", "-n", Self.namespace)
         _ = try await agent.event("removed")
         try await lab.manager.stop()
         _ = try await agent.event("lost")
@@ -48,8 +52,8 @@ extension EndToEnd {
           try require(agent.events("welcome").count >= 2, agent.output)
           #expect(agent.events("enrolled").count == 1)
         }
-        try await lab.kubectl("delete", "bundle", "foreign-bad", "-n", Lab.workspace)
-        try await lab.kubectl("delete", "cluster", name, "-n", Lab.workspace, "--wait=false")
+        try await lab.kubectl("delete", "bundle", "foreign-bad", "-n", Self.namespace)
+        try await lab.kubectl("delete", "cluster", name, "-n", Self.namespace, "--wait=false")
       }
     }
 
@@ -59,7 +63,7 @@ extension EndToEnd {
       apiVersion: fleet.cattle.io/v1alpha1
       metadata:
         name: \(name)
-        namespace: \(Lab.workspace)
+        namespace: \(Self.namespace)
       spec:
         resources:
         - name: map.yaml

@@ -5,12 +5,16 @@ import Testing
 extension EndToEnd {
   @Suite("Metrics of the manager")
   struct MetricsTests {
+    /// Of their own, so that other tests do not see clusters come and go.
+    private static let namespace = "scraped"
+
     @Test("a scrape is valid and tells what agents do: they come, acknowledge, refuse and go")
     func scrape() async throws {
       try await Lab.run { lab in
         let scrape = { try MetricsScrape(try await lab.kubectl("get", "--raw", "/metrics")) }
         let before = try await scrape()
-        let values = try await lab.manager.values(token: "scraped", namespace: Lab.workspace)
+        try await lab.kubectl("create", "namespace", Self.namespace)
+        let values = try await lab.manager.values(token: "scraped", namespace: Self.namespace)
         let token = try #require(try YAML.parse(values).first?["token"]?.string)
         let agent = try await ForeignAgent(
           endpoint: lab.manager.busEndpoint, token: token, clientID: "scraped", labels: ["env=scraped"],
@@ -22,7 +26,7 @@ extension EndToEnd {
             """
             kind: Bundle
             apiVersion: fleet.cattle.io/v1alpha1
-            metadata: {name: \(bundle), namespace: \(Lab.workspace)}
+            metadata: {name: \(bundle), namespace: \(Self.namespace)}
             spec:
               resources: [{name: map.yaml, content: "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"}]
               targets: [{clusterSelector: {matchLabels: {env: scraped}}}]
@@ -63,8 +67,8 @@ extension EndToEnd {
             try require(try now(gauge) == (try before(gauge)), gauge)
           }
         }
-        try await lab.kubectl("delete", "bundle", "scraped-good", "scraped-bad", "-n", Lab.workspace)
-        try await lab.kubectl("delete", "cluster", name, "-n", Lab.workspace, "--wait=false")
+        try await lab.kubectl("delete", "bundle", "scraped-good", "scraped-bad", "-n", Self.namespace)
+        try await lab.kubectl("delete", "cluster", name, "-n", Self.namespace, "--wait=false")
         try await eventually("what is deleted has no metrics") {
           let left = try await scrape().series(of: "fleet_bundle_state").filter { $0.key.contains("scraped") }
           try require(left.isEmpty, "\(left.keys)")

@@ -2,6 +2,7 @@
 """A small agent for the tests, written from docs/protocol.md alone. It deploys nothing: what it holds, it reports Ready.
 
 usage: agent.py --endpoint tcp://HOST:PORT --token TOKEN --client-id ID [--label KEY=VALUE]... [--refuse ID]...
+           [--pause-max SECONDS]
 
 It prints a JSON object a line for everything that happens, and runs until it gets SIGTERM.
 """
@@ -195,7 +196,7 @@ class Agent:
                     return 1
             if time.monotonic() - began > 2:
                 pause = 0.1
-            pause = min(30, random.uniform(0.1, 3 * pause))
+            pause = min(self.arguments.pause_max, random.uniform(0.1, 3 * pause))
             time.sleep(pause)
 
 
@@ -205,6 +206,7 @@ def main():
     parser.add_argument("--token", required=True)
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--label", action="append", default=[], type=lambda text: tuple(text.split("=", 1)))
+    parser.add_argument("--pause-max", type=float, default=30)
     parser.add_argument("--refuse", action="append", default=[])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     sys.exit(Agent(parser.parse_args()).run())

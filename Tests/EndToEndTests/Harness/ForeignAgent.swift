@@ -9,7 +9,10 @@ struct ForeignAgent {
   init(endpoint: String, token: String, clientID: String, labels: [String], refuse: [String]) async throws {
     let log = try Places.directory("logs") + "/python-agent-\(clientID).log"
     process = try command(
-      ["python3", Self.file("agent.py"), "--endpoint", endpoint, "--token", token, "--client-id", clientID]
+      [
+        "python3", Self.file("agent.py"), "--endpoint", endpoint, "--token", token, "--client-id", clientID,
+        "--pause-max", "0.5",
+      ]
         + labels.flatMap { ["--label", $0] } + refuse.flatMap { ["--refuse", $0] },
       environment: try await Self.environment()
     ).start(log: log)
