@@ -78,9 +78,10 @@ public struct AgentService: Service {
     let desired = state.desired
     let briefs = await keeper.briefs(of: desired.items.values, logger: logger)
     await deployer.update(desired, briefs: briefs)
+    let sessionWork = DeploymentWork(state: state, keeper: keeper, deployer: deployer, logger: logger)
     let link = ManagerLink(
-      state: state, keeper: keeper, deployer: deployer, identity: await session(cluster), enrollment: enrollment,
-      keyPair: keyPair, held: Set(briefs.keys), handlers: inspector.handlers, logger: logger)
+      work: sessionWork, identity: await session(cluster), durable: sessionWork.durable(held: Set(briefs.keys)),
+      enrollment: enrollment, keyPair: keyPair, handlers: inspector.handlers, logger: logger)
     await withDiscardingTaskGroup { group in
       group.addTask { await observer.run() }
       group.addTask { await deployer.run(observer: observer) }

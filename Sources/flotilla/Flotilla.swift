@@ -11,8 +11,8 @@ struct Flotilla: AsyncParsableCommand {
       reports back. Objects are Fleet's (fleet.cattle.io/v1alpha1), written and read with kubectl.
       """,
     subcommands: [
-      ManagerCommand.self, AgentCommand.self, ApplyCommand.self, TargetCommand.self, DeployCommand.self,
-      BundleDiffCommand.self, DiffCommand.self, WhyCommand.self, TestCommand.self, HelmWorkerVerb.self,
-      VersionCommand.self,
+      ManagerCommand.self, AgentCommand.self, SimulateCommand.self, SimulateWorkerCommand.self, ApplyCommand.self,
+      TargetCommand.self, DeployCommand.self, BundleDiffCommand.self, DiffCommand.self, WhyCommand.self,
+      TestCommand.self, HelmWorkerVerb.self, VersionCommand.self,
     ])
 }

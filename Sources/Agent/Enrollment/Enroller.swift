@@ -21,22 +21,13 @@ struct Enroller: Sendable {
         "the values have no token, and the state directory \(state.directory) is not enrolled: take the `values` key of a"
           + " registration token's Secret")
     }
-    let managerKey: CurvePublicKey
-    do {
-      managerKey = try CurvePublicKey(base64URL: registration.token.managerPublicKey)
-    } catch {
-      throw AgentError(.registration, "the token's manager key cannot be used: \(error.message)", cause: error)
-    }
+    let managerKey = try registration.managerKey
     let keyPair = try await state.keyPair()
-    let request = EnrollRequest(
-      tokenId: registration.token.id, tokenSecret: registration.token.secret,
-      clientId: try await clientID(registration),
-      labels: registration.labels.sorted { $0.key < $1.key }.map(Label.init),
-      agentVersion: agentVersion, kubernetesVersion: (try? await cluster.version()) ?? "")
-    let response = try await enroll(request, registration, managerKey: managerKey, keyPair: keyPair)
-    let record = EnrollmentRecord(
-      clusterNamespace: response.clusterNamespace, clusterName: response.clusterName, managerPublicKey: managerKey,
-      endpoints: registration.managerEndpoints)
+    let record = try await EnrollmentCall(
+      registration: registration, managerKey: managerKey, keyPair: keyPair, logger: logger
+    ).enroll(
+      clientID: try await clientID(registration), labels: registration.labels, agentVersion: agentVersion,
+      kubernetesVersion: (try? await cluster.version()) ?? "")
     try await state.save(record)
     logger.info("enrolled; the token is not needed again", metadata: ["cluster": "\(record.cluster)"])
     return record
@@ -76,32 +67,4 @@ struct Enroller: Sendable {
       try await Task.sleep(for: .seconds(2))
     }
   }
-
-  private func enroll(
-    _ request: EnrollRequest, _ registration: RegistrationValues, managerKey: CurvePublicKey, keyPair: CurveKeyPair
-  ) async throws -> EnrollResponse {
-    let client = BusClient(
-      configuration: BusClientConfiguration(endpoints: registration.managerEndpoints, serverKey: managerKey),
-      keyPair: keyPair, logger: logger)
-    var attempt = EnrollmentAttempt()
-    while true {
-      do {
-        return try await client.withConnection { channel in
-          try await channel.unary(Enrollment.enroll, request, deadline: AgentLimits.enrollmentDeadline)
-        }
-      } catch {
-        try Task.checkCancellation()
-        let failure = error as? RPCError ?? RPCError(.unknown, "\(error)")
-        let next = attempt.failed(failure, endpoints: registration.managerEndpoints) { Double.random(in: 0..<1) }
-        if let message = next.message {
-          logger.warning("\(message)", metadata: ["next": "\(next.pause)"])
-        }
-        try await Task.sleep(for: next.pause)
-      }
-    }
-  }
-}
-
-extension Label {
-  fileprivate init(_ entry: (key: String, value: String)) { self.init(key: entry.key, value: entry.value) }
 }

@@ -10,6 +10,8 @@ struct EnrollmentAttempt: Sendable {
     var pause: Duration
     /// What a person should read; nil when the same was said before.
     var message: String?
+    /// Only a person can lift what stood in the way.
+    var isRefusal = false
   }
 
   private var reconnecting = ReconnectBackoff()
@@ -21,11 +23,13 @@ struct EnrollmentAttempt: Sendable {
     let place = endpoints.joined(separator: ", ")
     let text: String
     let pause: Duration
+    var isRefusal = false
     switch error.code {
     case .permissionDenied, .unauthenticated, .invalidArgument, .failedPrecondition, .notFound, .alreadyExists:
       // Only a person can lift it: asking again at once would be noise here and load there.
       pause = min(AgentLimits.refusalBackoff.first * (1 << min(refusals, 10)), AgentLimits.refusalBackoff.last)
       refusals += 1
+      isRefusal = true
       text =
         "the manager at \(place) refuses to enrol this cluster: \(error.message); make a new ClusterRegistrationToken and start"
         + " the agent with its values"
@@ -35,6 +39,6 @@ struct EnrollmentAttempt: Sendable {
       text = "the manager at \(place) cannot be reached: \(error.message)"
     }
     defer { lastMessage = text }
-    return Next(pause: pause, message: text == lastMessage ? nil : text)
+    return Next(pause: pause, message: text == lastMessage ? nil : text, isRefusal: isRefusal)
   }
 }

@@ -1,8 +1,16 @@
 import Wire
 
+/// Where fetched blobs are kept.
+protocol BlobKeeper: Sendable {
+  /// Keeps bytes, whose digest was checked. Throws `AgentError` where it cannot.
+  func store(_ bytes: [UInt8], as digest: String) async throws
+}
+
+extension BlobCache: BlobKeeper {}
+
 /// Fetches the blobs that are missing, several at a time. A blob that broke off goes on where it was.
 actor BlobFetcher {
-  private let blobs: BlobCache
+  private let blobs: any BlobKeeper
   private var partial: [String: BlobTransfer] = [:]
 
   /// How one fetch ended; nil where the blob is kept.
@@ -11,7 +19,7 @@ actor BlobFetcher {
     let refusal: String?
   }
 
-  init(blobs: BlobCache) { self.blobs = blobs }
+  init(blobs: any BlobKeeper) { self.blobs = blobs }
 
   /// Fetches and keeps blobs.
   ///

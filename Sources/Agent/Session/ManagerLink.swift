@@ -2,7 +2,7 @@ import Logging
 import Wire
 
 /// Holds the session with the manager: performs what Wire's `AgentSession` directs, connects again after every loss, and
-/// brings statuses up.
+/// brings statuses up. What a session brings is handed to a `SessionWork`.
 actor ManagerLink {
   /// What is done to the blobs and the desired set on disk, one after another.
   private enum Keeping: Sendable {
@@ -15,11 +15,11 @@ actor ManagerLink {
     case complete(UInt64, lineage: String)
     case acknowledged([String: String?])
     case reportAll
+    case removalsConfirmed
+    case welcomed
   }
 
-  private let state: AgentState
-  private let keeper: DesiredKeeper
-  private let deployer: Deployer
+  private let work: any SessionWork
   private let logger: Logger
   private let enrollment: EnrollmentRecord
   private let keyPair: CurveKeyPair
@@ -33,35 +33,25 @@ actor ManagerLink {
   private var endpoints: [String]
   private var lastProblem = ""
   private var welcomedAt: ContinuousClock.Instant?
-  private var isSwept = false
   private let keepings: AsyncStream<Keeping>
   private let keeping: AsyncStream<Keeping>.Continuation
   private let effects: AsyncStream<Effect>
   private let effect: AsyncStream<Effect>.Continuation
 
   /// - Parameters:
-  ///   - held: the deployments whose blobs are all here.
+  ///   - durable: what is held of earlier sessions.
   ///   - handlers: what the manager may call while it is connected.
   init(
-    state: AgentState, keeper: DesiredKeeper, deployer: Deployer, identity: AgentSession.Identity,
-    enrollment: EnrollmentRecord, keyPair: CurveKeyPair, held: Set<String>, handlers: RPCHandlers,
-    logger: Logger
+    work: any SessionWork, identity: AgentSession.Identity, durable: AgentSession.Durable,
+    enrollment: EnrollmentRecord, keyPair: CurveKeyPair, handlers: RPCHandlers = RPCHandlers(), logger: Logger
   ) {
-    self.state = state
-    self.keeper = keeper
-    self.deployer = deployer
+    self.work = work
     self.logger = logger
     self.enrollment = enrollment
     self.keyPair = keyPair
     self.handlers = handlers
     endpoints = enrollment.endpoints
-    let desired = state.desired
-    core = AgentSession(
-      identity,
-      AgentSession.Durable(
-        held: desired.items.filter { held.contains($0.key) }.mapValues(\.version), lastRevision: desired.revision,
-        lineage: desired.lineage,
-        acknowledgedStatuses: state.records.compactMapValues { $0.acknowledged.isEmpty ? nil : $0.acknowledged }))
+    core = AgentSession(identity, durable)
     (keepings, keeping) = AsyncStream.makeStream()
     (effects, effect) = AsyncStream.makeStream()
   }
@@ -91,22 +81,29 @@ actor ManagerLink {
     handle(.holds(removals))
   }
 
+  /// Cuts the connection, as a network would; the next one is made as after every loss.
+  func cut() { channel?.close() }
+
   // MARK: - One connection
 
   /// Holds one connection to its end, and says how long to wait before the next.
   private func connect() async -> Duration {
+    await work.connecting()
     let client = BusClient(
       configuration: BusClientConfiguration(endpoints: endpoints, serverKey: enrollment.managerPublicKey),
       keyPair: keyPair, handlers: handlers, logger: logger)
     do {
       let goaway = try await client.withConnection { channel in try await self.hold(channel) }
       ended()
+      await work.lost(nil)
       endpoints = goaway.map { $0.endpoints.isEmpty ? enrollment.endpoints : $0.endpoints } ?? enrollment.endpoints
       return pause(after: goaway)
     } catch {
       ended()
       if Task.isCancelled { return .zero }
-      return pause(after: error as? RPCError ?? RPCError(.unknown, "\(error)"))
+      let failure = error as? RPCError ?? RPCError(.unknown, "\(error)")
+      await work.lost(failure)
+      return pause(after: failure)
     }
   }
 
@@ -184,9 +181,7 @@ actor ManagerLink {
       case .apply: effect.yield(.apply)
       case .welcomed(let welcome): welcomed(welcome)
       case .complete(let revision): effect.yield(.complete(revision, lineage: core.lineage))
-      case .removalsConfirmed:
-        logger.notice("somebody confirmed that releases without a deployment are removed")
-        deployer.confirmRemovals()
+      case .removalsConfirmed: effect.yield(.removalsConfirmed)
       case .statusesAcknowledged(let hashes): effect.yield(.acknowledged(hashes))
       case .reportAll: effect.yield(.reportAll)
       case .statusTooLong(let id, let bytes):
@@ -206,16 +201,16 @@ actor ManagerLink {
     logger.info(
       "connected to the manager",
       metadata: ["cluster": "\(enrollment.cluster)", "session": "\(welcome.sessionId)", "resumed": "\(welcome.resume)"])
+    effect.yield(.welcomed)
   }
 
   private func performKeepings() async {
-    for await work in keepings {
-      switch work {
+    for await next in keepings {
+      switch next {
       case .keep(let desired): await keep(desired)
       case .collectGarbage:
-        await keeper.fetcher.forgetPartials()
         do {
-          try await state.blobs.collect(keeping: state.desired.digests)
+          try await work.collectGarbage()
         } catch {
           logger.warning("old blobs cannot be removed", metadata: ["error": "\(error)"])
         }
@@ -225,7 +220,7 @@ actor ManagerLink {
 
   private func keep(_ desired: Desired) async {
     do {
-      let refused = try await keeper.keep(desired, over: channel)
+      let refused = try await work.keep(desired, over: channel)
       for item in refused {
         logger.error(
           "a version is refused; the last good one stays",
@@ -242,48 +237,17 @@ actor ManagerLink {
     for await effect in effects {
       do {
         switch effect {
-        case .apply: await apply()
-        case .complete(let revision, let lineage): try await complete(revision, lineage)
-        case .acknowledged(let hashes): try await acknowledge(hashes)
-        case .reportAll:
-          for (id, record) in state.records.sorted(by: { $0.key < $1.key })
-          where !record.status.isEmpty || record.isGone {
-            report(DeploymentStatus(id: id, version: record.statusVersion, status: record.status))
-          }
+        case .apply: await work.apply()
+        case .complete(let revision, let lineage):
+          try await work.complete(revision, lineage: lineage)
+          keeping.yield(.collectGarbage)
+        case .acknowledged(let hashes): try await work.acknowledge(hashes)
+        case .reportAll: for status in await work.statuses() { report(status) }
+        case .welcomed: await work.welcomed()
+        case .removalsConfirmed: await work.removalsConfirmed()
         }
       } catch {
         logger.error("the state directory cannot be written", metadata: ["error": "\(error)"])
-      }
-    }
-  }
-
-  private func apply() async {
-    let desired = state.desired
-    var changed: [DesiredItem] = []
-    for item in desired.items.values where await !deployer.holds(item) { changed.append(item) }
-    let briefs = await keeper.briefs(of: changed, logger: logger)
-    await deployer.update(desired, briefs: briefs)
-  }
-
-  private func complete(_ revision: UInt64, _ lineage: String) async throws {
-    try await state.updateDesired {
-      $0.revision = revision
-      $0.lineage = lineage
-    }
-    keeping.yield(.collectGarbage)
-    // Once is enough: later releases come and go with their deployments.
-    guard !isSwept else { return }
-    isSwept = true
-    deployer.sweep()
-  }
-
-  private func acknowledge(_ hashes: [String: String?]) async throws {
-    for (id, hash) in hashes {
-      guard let record = state.record(id) else { continue }
-      if hash == nil, record.isGone {
-        try await state.removeRecord(id)
-      } else {
-        try await state.updateRecord(id) { $0.acknowledged = hash ?? "" }
       }
     }
   }

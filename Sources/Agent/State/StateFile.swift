@@ -11,14 +11,14 @@ enum StateFile {
   static let format = 1
   private static let magic = "flotilla-agent-state"
 
-  /// Writes a document. Blocks.
-  static func save(_ value: Value, to path: String) throws(AgentError) {
+  /// Writes a document. Blocks. Where it is not to be `durable`, a power loss may lose it; a crash of this process may not.
+  static func save(_ value: Value, to path: String, durable: Bool = true) throws(AgentError) {
     let body = JSON.encode(value)
     guard body.count <= AgentLimits.stateFileBytes else {
       throw AgentError(
         .limitExceeded, "\(path) would have \(body.count) bytes; stateFileBytes is \(AgentLimits.stateFileBytes)")
     }
-    try write(Array("\(magic) \(format) \(Checksum.sha256Hex(body))\n".utf8) + body, to: path)
+    try write(Array("\(magic) \(format) \(Checksum.sha256Hex(body))\n".utf8) + body, to: path, durable: durable)
   }
 
   /// Reads a document; nil where there is no file. Blocks.
@@ -50,13 +50,13 @@ enum StateFile {
   }
 
   /// Writes bytes, whole and durable. Blocks.
-  static func write(_ bytes: [UInt8], to path: String) throws(AgentError) {
+  static func write(_ bytes: [UInt8], to path: String, durable: Bool = true) throws(AgentError) {
     let temporary = path + ".new"
     let file = retrying { open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
     guard file >= 0 else { throw failure("cannot write", temporary) }
     var problem: AgentError?
     do throws(AgentError) {
-      try fill(file, with: bytes, name: temporary)
+      try fill(file, with: bytes, name: temporary, durable: durable)
     } catch {
       problem = error
     }
@@ -66,10 +66,12 @@ enum StateFile {
       throw problem
     }
     guard rename(temporary, path) == 0 else { throw failure("cannot put in place", path) }
-    try syncDirectory(of: path)
+    if durable { try syncDirectory(of: path) }
   }
 
-  private static func fill(_ file: Int32, with bytes: [UInt8], name: String) throws(AgentError) {
+  private static func fill(
+    _ file: Int32, with bytes: [UInt8], name: String, durable: Bool
+  ) throws(AgentError) {
     var written = 0
     while written < bytes.count {
       let count = bytes.withUnsafeBytes { buffer in
@@ -78,7 +80,7 @@ enum StateFile {
       guard count >= 0 else { throw failure("cannot write", name) }
       written += count
     }
-    guard retrying({ fsync(file) }) == 0 else { throw failure("cannot write to disk", name) }
+    guard !durable || retrying({ fsync(file) }) == 0 else { throw failure("cannot write to disk", name) }
   }
 
   /// Reads all bytes; nil where there is no file. Blocks.

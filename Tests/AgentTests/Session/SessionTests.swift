@@ -126,12 +126,12 @@ struct SessionTests {
     }
     let keeper = DesiredKeeper(state: state, fetcher: BlobFetcher(blobs: state.blobs))
     let briefs = await keeper.briefs(of: state.desired.items.values, logger: logger)
+    let work = DeploymentWork(state: state, keeper: keeper, deployer: deployer, logger: logger)
     let link = ManagerLink(
-      state: state, keeper: keeper, deployer: deployer, identity: .init(bootID: UUID().uuidString),
+      work: work, identity: .init(bootID: UUID().uuidString), durable: work.durable(held: Set(briefs.keys)),
       enrollment: EnrollmentRecord(
         clusterNamespace: "fleet-default", clusterName: "cluster-1", managerPublicKey: manager.keyPair.publicKey,
-        endpoints: [endpoint]),
-      keyPair: keyPair, held: Set(briefs.keys), handlers: RPCHandlers(), logger: logger)
+        endpoints: [endpoint]), keyPair: keyPair, logger: logger)
     let server = manager.makeServer(logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
