@@ -4,7 +4,7 @@ public struct AgentError: Error, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
       case stateInUse, corruptState, newerState, file, storageFull, limitExceeded, registration, refused, content,
-        cluster
+        cluster, child
     }
 
     private let kind: Kind
@@ -29,6 +29,8 @@ public struct AgentError: Error, Sendable, CustomStringConvertible {
     public static let content = Code(kind: .content)
     /// The cluster does not answer, or refuses.
     public static let cluster = Code(kind: .cluster)
+    /// A child process cannot be started.
+    public static let child = Code(kind: .child)
 
     /// The code's name, for logs.
     public var description: String { kind.rawValue }

@@ -37,7 +37,7 @@ public struct LatencyHistogram: Sendable, Hashable {
   /// Linear within an octave, which needs no logarithms.
   private static func bucket(of microseconds: UInt64) -> Int {
     let octave = 63 - microseconds.leadingZeroBitCount
-    let within = (microseconds - (1 << UInt64(octave))) * UInt64(perOctave) >> UInt64(octave)
+    let within = ((microseconds - (1 << UInt64(octave))) * UInt64(perOctave)) >> UInt64(octave)
     return octave * perOctave + Int(within)
   }
 

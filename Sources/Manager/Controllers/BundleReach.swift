@@ -19,27 +19,27 @@ struct BundleReach: Sendable {
     update(bundle)
   }
 
-  /// Takes a mapping in; nil takes it out. Returns the bundles whose namespaces are others now.
-  mutating func set(mapping name: ObjectName, to new: NamespaceMapping?) -> Set<ObjectName> {
-    guard mappings[name] != new else { return [] }
+  /// Takes a mapping in; nil takes it out. Returns what the namespaces of bundles were that are others now.
+  mutating func set(mapping name: ObjectName, to new: NamespaceMapping?) -> [ObjectName: Set<String>] {
+    guard mappings[name] != new else { return [:] }
     mappings[name] = new
     return update { $0.namespace == name.namespace }
   }
 
-  /// Takes a namespace in by its labels; nil takes it out. Returns the bundles whose namespaces are others now.
-  mutating func set(namespace name: String, labels new: [String: String]?) -> Set<ObjectName> {
-    guard namespaces[name] != new else { return [] }
+  /// Takes a namespace in by its labels; nil takes it out. Returns what the namespaces of bundles were that are others now.
+  mutating func set(namespace name: String, labels new: [String: String]?) -> [ObjectName: Set<String>] {
+    guard namespaces[name] != new else { return [:] }
     namespaces[name] = new
     let concerned = Set(mappings.keys.map(\.namespace))
-    return concerned.isEmpty ? [] : update { concerned.contains($0.namespace) }
+    return concerned.isEmpty ? [:] : update { concerned.contains($0.namespace) }
   }
 
-  private mutating func update(where isConcerned: (ObjectName) -> Bool) -> Set<ObjectName> {
-    var changed: Set<ObjectName> = []
+  private mutating func update(where isConcerned: (ObjectName) -> Bool) -> [ObjectName: Set<String>] {
+    var changed: [ObjectName: Set<String>] = [:]
     for bundle in labels.keys where isConcerned(bundle) {
       let old = reach[bundle]
       update(bundle)
-      if reach[bundle] != old { changed.insert(bundle) }
+      if reach[bundle] != old { changed[bundle] = old ?? [] }
     }
     return changed
   }

@@ -151,11 +151,12 @@ struct Catalog: Sendable {
     return reaching { $0.set(mapping: name, to: mapping) }
   }
 
-  private mutating func reaching(_ change: (inout BundleReach) -> Set<ObjectName>) -> Set<BundleWork> {
-    let before = reach
+  private mutating func reaching(
+    _ change: (inout BundleReach) -> [ObjectName: Set<String>]
+  ) -> Set<BundleWork> {
     let concerned = change(&reach)
-    for bundle in concerned { index(bundle, formerly: before.namespaces(of: bundle)) }
-    return Set(concerned.map { BundleWork(bundle: $0, cluster: nil) })
+    for (bundle, formerly) in concerned { index(bundle, formerly: formerly) }
+    return Set(concerned.keys.map { BundleWork(bundle: $0, cluster: nil) })
   }
 
   /// Values that were cut out of a bundle lie in a Secret of its name.

@@ -49,7 +49,7 @@ final class RouterEndpoint: LoopParticipant {
     try socket.set(ZMQ_SNDHWM, SocketOptions.highWaterMark)
     try socket.set(ZMQ_RCVHWM, SocketOptions.highWaterMark)
     try socket.set(ZMQ_HANDSHAKE_IVL, SocketOptions.milliseconds(configuration.handshakeTimeout))
-    try SocketOptions.setTransportHeartbeat(socket, configuration.heartbeatInterval)
+    try SocketOptions.findDeadPeers(socket, configuration.heartbeatInterval)
     if !insecure {
       try socket.set(ZMQ_CURVE_SERVER, 1 as Int32)
       try socket.set(ZMQ_CURVE_SECRETKEY, keyPair.secretKey.bytes)

@@ -10,10 +10,20 @@ enum SocketOptions {
 
   static func milliseconds(_ duration: Duration) -> Int32 { Int32(clamping: duration.wholeMilliseconds) }
 
-  /// ZMTP's own heartbeat, which finds dead sockets whose peers never said a word on the bus. The bus' heartbeat finds the rest.
-  static func setTransportHeartbeat(_ socket: ZeroMQSocket, _ interval: Duration) throws(WireError) {
-    try socket.set(ZMQ_HEARTBEAT_IVL, milliseconds(interval))
-    try socket.set(ZMQ_HEARTBEAT_TIMEOUT, milliseconds(interval * 2))
+  /// How often ZMTP itself asks a peer. Each question sets timers that libzmq looks for among those of all connections, so asking
+  /// often costs the square of their number; TCP's keepalive costs a running process nothing.
+  private static let transportHeartbeat = Duration.seconds(300)
+
+  /// Finds dead sockets whose peers never said a word on the bus; the bus' heartbeat finds the rest. A host that is gone is found by
+  /// TCP's keepalive within two intervals, a pipe that was cut and whose peer stays all the same by ZMTP's heartbeat.
+  static func findDeadPeers(_ socket: ZeroMQSocket, _ interval: Duration) throws(WireError) {
+    let seconds = max(1, Int32(clamping: interval.wholeMilliseconds / 1000))
+    try socket.set(ZMQ_TCP_KEEPALIVE, 1 as Int32)
+    try socket.set(ZMQ_TCP_KEEPALIVE_IDLE, seconds)
+    try socket.set(ZMQ_TCP_KEEPALIVE_INTVL, max(1, seconds / 3))
+    try socket.set(ZMQ_TCP_KEEPALIVE_CNT, 3 as Int32)
+    try socket.set(ZMQ_HEARTBEAT_IVL, milliseconds(transportHeartbeat))
+    try socket.set(ZMQ_HEARTBEAT_TIMEOUT, milliseconds(transportHeartbeat))
   }
 }
 

@@ -1,15 +1,13 @@
-import Agent
 import Foundation
+import Glibc
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#endif
-
-/// A child with some of the agents: started with pipes, and ended by closing the one that it reads from.
-final class SimulationWorker: Sendable {
+/// A child with some of a simulation's agents, which calls ``SimulationChild/run(_:)``: started with pipes, and ended by closing
+/// the one that it reads from.
+public final class SimulationWorker: Sendable {
   /// What a child says.
-  enum Word: Sendable {
+  public enum Word: Sendable {
+    /// What its agents have come to.
     case report(SimulationReport)
     /// It has ended: its exit status, or the signal's negative number.
     case ended(Int32)
@@ -18,8 +16,11 @@ final class SimulationWorker: Sendable {
   private let pid: pid_t
   private let lifeline: Mutex<Int32?>
 
-  /// Starts `flotilla` with arguments. What it says is handed to `heard`, from a thread of the worker's own, `ended` last.
-  init(arguments: [String], heard: @escaping @Sendable (Word) -> Void) throws {
+  /// Starts this process' own executable with arguments. What it says is handed to `heard`, from a thread of the worker's own, `ended`
+  /// last. It has ended when this process has, however that ends.
+  ///
+  /// - Throws: `AgentError` with `child`.
+  public init(arguments: [String], heard: @escaping @Sendable (Word) -> Void) throws {
     let input = try Self.pipe()
     let output: (read: Int32, write: Int32)
     do {
@@ -29,7 +30,8 @@ final class SimulationWorker: Sendable {
       close(input.write)
       throw error
     }
-    let result = Self.spawn(["flotilla"] + arguments, input: input.read, output: output.write)
+    let result = Self.spawn(
+      [CommandLine.arguments.first ?? "flotilla"] + arguments, input: input.read, output: output.write)
     close(input.read)
     close(output.write)
     guard case .success(let pid) = result else {
@@ -52,7 +54,7 @@ final class SimulationWorker: Sendable {
   }
 
   /// Lets the child end. Harmless when repeated.
-  func end() {
+  public func end() {
     lifeline.withLock { descriptor in
       if let descriptor { close(descriptor) }
       descriptor = nil
@@ -60,18 +62,18 @@ final class SimulationWorker: Sendable {
   }
 
   /// A pipe that only the child of this worker gets an end of.
-  private static func pipe() throws(CommandError) -> (read: Int32, write: Int32) {
+  private static func pipe() throws(AgentError) -> (read: Int32, write: Int32) {
     var ends: [Int32] = [-1, -1]
     guard Glibc.pipe(&ends) == 0 else { throw failure(errno) }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     return (ends[0], ends[1])
   }
 
-  private static func failure(_ problem: Int32) -> CommandError {
-    CommandError("a child of the simulation cannot be started: \(String(cString: strerror(problem)))")
+  private static func failure(_ problem: Int32) -> AgentError {
+    AgentError(.child, "a child of the simulation cannot be started: \(String(cString: strerror(problem)))")
   }
 
-  private static func spawn(_ arguments: [String], input: Int32, output: Int32) -> Result<pid_t, CommandError> {
+  private static func spawn(_ arguments: [String], input: Int32, output: Int32) -> Result<pid_t, AgentError> {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
