@@ -12,11 +12,17 @@ public enum Limits {
   /// Bytes of one content blob answered in one chunk of Content.Fetch.
   public static let contentChunkBytes = 256 * 1024
   /// Summaries written at once.
-  public static let summaryWorkers = 4
+  public static let summaryWorkers = 32
+  /// Clusters being set up or removed at once.
+  public static let clusterWorkers = 16
   /// Seconds a blob that nothing refers to is kept: longer than any write that is about to refer to it takes.
   public static let unreferencedBlobSeconds = 600
   /// Milliseconds that status changes are gathered before summaries are written.
   public static let summaryDebounceMilliseconds = 50
+  /// How much longer changes are gathered for each summary that waits, and those of a GitRepo for each deployment that it has.
+  public static let summaryPausePerDeployment: Duration = .microseconds(100)
+  /// How long the changes of one cluster, group or bundle are gathered at the most.
+  public static let summaryPauseMax: Duration = .seconds(1)
   /// How long a quiet API watch waits before it tells its client how far it has come.
   public static let watchIdle: Duration = .seconds(30)
   /// Manifests kept in memory for readers of Bundles and Contents.
@@ -31,8 +37,9 @@ public enum Limits {
   public static let eventSeconds = 3600
   /// Steps of one session that may wait before its agent's next message is read.
   public static let sessionDirectives = 64
-  /// How often a connected agent's last-seen time is written.
-  public static let checkInInterval: Duration = .seconds(60)
+  /// How often a connected agent's last-seen time is written, give or take a fifth. Readers see when it was heard of in any case;
+  /// this is for those who come after a crash.
+  public static let checkInInterval: Duration = .seconds(900)
   /// How long an agent whose session ended may take to come back before it is called offline.
   public static let agentAbsence: Duration = .seconds(1)
   /// The least time that agents have to come back to a manager that has just started before they are called offline: longer than

@@ -44,9 +44,11 @@ public struct Manager: Sendable {
     let enrollment = EnrollmentService(
       objects: objects, directory: directoryOfKeys,
       existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
+    let presence = Presence()
     let delivery = DeliveryMetrics()
     let hub = SessionHub(
-      objects: objects, heartbeat: configuration.heartbeatInterval, lineage: try await StoreLineage.begin(in: store),
+      objects: objects, presence: presence, heartbeat: configuration.heartbeatInterval,
+      lineage: try await StoreLineage.begin(in: store),
       unconfirmedRemovals: configuration.unconfirmedRemovals, metrics: delivery, logger: logger.part("sessions"))
     var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
     busConfiguration.heartbeatInterval = configuration.heartbeatInterval
@@ -61,6 +63,7 @@ public struct Manager: Sendable {
     let api = try Self.api(
       configuration: configuration, directory: directory, store: store, contents: contents, version: version,
       bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery),
+      presence: presence,
       inspection: InspectionViews(
         diffs: DiffReader(objects: objects, hub: hub), traces: TraceReader(objects: objects, hub: hub)),
       logger: logger.part("api"))
@@ -98,7 +101,8 @@ public struct Manager: Sendable {
 
   private static func api(
     configuration: ManagerConfiguration, directory: DataDirectory, store: any Store, contents: ContentCache,
-    version: String, bus: BusServer, metrics: MetricsRoute, inspection: InspectionViews, logger: Logger
+    version: String, bus: BusServer, metrics: MetricsRoute, presence: Presence, inspection: InspectionViews,
+    logger: Logger
   ) throws -> KubeServer {
     let certificates = try ServingCertificates(
       directory: directory.certificates,
@@ -119,7 +123,9 @@ public struct Manager: Sendable {
     let renderer = DeploymentRenderer(store: store, payloads: PayloadCache(store: store))
     return try KubeServer(
       configuration: server,
-      kinds: ServedKinds.all(store: store, contents: contents, renderer: renderer, inspection: inspection),
+      kinds: ServedKinds.all(
+        store: store, contents: contents, renderer: renderer, presence: presence,
+        inspection: inspection),
       logger: logger)
   }
 }

@@ -53,6 +53,9 @@ public struct RolloutPlan: Sendable, Hashable {
 public enum Rollout {
   /// The defaults of ``RolloutStrategy``.
   public static let defaultMaxNew = 50
+  /// Where a bundle does not say, an evaluation makes this share of a large fleet's deployments, so that the number of evaluations,
+  /// each of which looks at all clusters, does not grow with their number.
+  static let defaultNewShare = 16
   static let defaultAutoPartitionThreshold = 200
 
   /// One evaluation.
@@ -76,7 +79,8 @@ public enum Rollout {
         targets[target].existing?.isUnavailable ?? false
       }
     }
-    var evaluation = Evaluation(plan: plan, targets: targets, maxNew: strategy.maxNew ?? defaultMaxNew)
+    var evaluation = Evaluation(
+      plan: plan, targets: targets, maxNew: strategy.maxNew ?? max(defaultMaxNew, targets.count / defaultNewShare))
     evaluation.run()
     return evaluation.plan
   }

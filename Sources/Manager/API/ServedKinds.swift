@@ -7,7 +7,8 @@ import Store
 enum ServedKinds {
   /// Every kind with its storage, and its views where somebody can answer them.
   static func all(
-    store: any Store, contents: ContentCache, renderer: DeploymentRenderer, inspection: InspectionViews? = nil
+    store: any Store, contents: ContentCache, renderer: DeploymentRenderer, presence: Presence,
+    inspection: InspectionViews? = nil
   ) -> [(ResourceKind, any ResourceStorage)] {
     CoreKinds.all.map { ($0, documents($0, store: store)) }
       + FleetKind.served.map { fleet in
@@ -15,6 +16,7 @@ enum ServedKinds {
         kind.views = inspection?.views(of: fleet.kind) ?? []
         switch fleet.kind {
         case "Bundle": return (kind, documents(kind, store: store, codec: BundleCodec(contents: contents)))
+        case "Cluster": return (kind, documents(kind, store: store, codec: ClusterCodec(presence: presence)))
         case "Content": return (kind, documents(kind, store: store, codec: ContentCodec(store: store)))
         case "BundleDeployment": return (kind, DeploymentStorage(store: store, kind: kind, renderer: renderer))
         default: return (kind, documents(kind, store: store))

@@ -16,35 +16,48 @@ struct ClusterController: Service {
 
   func run() async throws {
     let queue = WorkQueue<ObjectName>()
-    let follower = StoreFollower(store: objects.store, kinds: [StoredKind.clusters], logger: logger)
+    let known = SettledClusters()
+    let follower = StoreFollower(
+      store: objects.store, kinds: [StoredKind.namespaces, StoredKind.clusters], logger: logger)
     try await runController(
-      follower, queue: queue, workers: 2, reconcile: { try await reconcile($0) },
+      follower, queue: queue, workers: Limits.clusterWorkers, reconcile: { try await reconcile($0) },
       change: { changes in
-        for change in changes { await queue.add(ObjectName(namespace: change.key.namespace, name: change.key.name)) }
+        for change in changes {
+          if let name = await known.take(change) { await queue.add(name) }
+        }
       })
   }
 
   private func reconcile(_ name: ObjectName) async throws -> Duration? {
     let key = ObjectKey(kind: StoredKind.clusters, namespace: name.namespace, name: name.name)
     guard let cluster = try await objects.get(key) else { return nil }
-    let namespace = Names.clusterNamespace(registrationNamespace: name.namespace, cluster: name.name)
     if cluster.at("metadata", "deletionTimestamp") != nil {
+      let namespace = Names.clusterNamespace(registrationNamespace: name.namespace, cluster: name.name)
       return try await remove(name, cluster: cluster, key: key, namespace: namespace)
     }
-    let made = Bootstrap.namespace(
-      namespace, labels: [FleetLabels.managed: "true"],
-      annotations: [FleetLabels.cluster: name.name, FleetLabels.clusterNamespace: name.namespace])
-    _ = try await objects.createIfAbsent(made, kind: StoredKind.namespaces)
+    _ = try await objects.createIfAbsent(Self.namespace(of: name), kind: StoredKind.namespaces)
     let now = objects.now()
-    try await objects.mutate(key) { cluster in
-      cluster.addFinalizer(Self.finalizer)
-      cluster.set(.string(namespace), at: "status", "namespace")
-      var conditions = Conditions(cluster.at("status", "conditions"))
-      if conditions.set("Processed", true, at: now) {
-        cluster.set(conditions.value, at: "status", "conditions")
-      }
-    }
+    try await objects.mutate(key) { Self.settle(&$0, name: name, at: now) }
     return nil
+  }
+
+  /// The namespace of a cluster's BundleDeployments.
+  static func namespace(of cluster: ObjectName) -> Value {
+    Bootstrap.namespace(
+      Names.clusterNamespace(registrationNamespace: cluster.namespace, cluster: cluster.name),
+      labels: [FleetLabels.managed: "true"],
+      annotations: [FleetLabels.cluster: cluster.name, FleetLabels.clusterNamespace: cluster.namespace])
+  }
+
+  /// Notes on a Cluster that it has its namespace.
+  static func settle(_ cluster: inout Value, name: ObjectName, at now: Timestamp) {
+    cluster.addFinalizer(finalizer)
+    let namespace = Names.clusterNamespace(registrationNamespace: name.namespace, cluster: name.name)
+    cluster.set(.string(namespace), at: "status", "namespace")
+    var conditions = Conditions(cluster.at("status", "conditions"))
+    if conditions.set("Processed", true, at: now) {
+      cluster.set(conditions.value, at: "status", "conditions")
+    }
   }
 
   private func remove(
@@ -66,5 +79,38 @@ struct ClusterController: Service {
     try await objects.mutate(key) { $0.removeFinalizer(Self.finalizer) }
     logger.info("cluster removed", metadata: ["cluster": "\(name)"])
     return nil
+  }
+}
+
+/// Which clusters have all that they need, so that a status that is written on one costs no look at it.
+private actor SettledClusters {
+  private var namespaces: Set<String> = []
+  /// Clusters by their namespaces.
+  private var clusters: [String: ObjectName] = [:]
+
+  /// The cluster that a change leaves something to do for.
+  func take(_ change: ObjectChange) -> ObjectName? {
+    guard change.key.kind == StoredKind.clusters else {
+      guard change.object == nil else {
+        namespaces.insert(change.key.name)
+        return nil
+      }
+      namespaces.remove(change.key.name)
+      return clusters[change.key.name]
+    }
+    let name = ObjectName(namespace: change.key.namespace, name: change.key.name)
+    let namespace = Names.clusterNamespace(registrationNamespace: name.namespace, cluster: name.name)
+    guard let stored = change.object, let cluster = try? ObjectRepository.document(of: stored) else {
+      clusters[namespace] = nil
+      return change.object == nil ? nil : name
+    }
+    clusters[namespace] = name
+    let finalizers = cluster.at("metadata", "finalizers")?.array ?? []
+    let isSettled =
+      cluster.at("metadata", "deletionTimestamp") == nil && namespaces.contains(namespace)
+      && finalizers.contains(.string(ClusterController.finalizer))
+      && cluster.at("status", "namespace")?.string == namespace
+      && Conditions(cluster.at("status", "conditions"))["Processed"]?.isTrue == true
+    return isSettled ? nil : name
   }
 }

@@ -12,6 +12,9 @@ actor WorkQueue<Key: Hashable & Sendable> {
   private var idle: [CheckedContinuation<Key?, Never>] = []
   private var closed = false
 
+  /// Keys that wait or are worked on.
+  var count: Int { states.count }
+
   /// Queues the key; while it is being worked on, it is queued again behind that.
   func add(_ key: Key) {
     switch states[key] {

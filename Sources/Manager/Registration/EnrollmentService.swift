@@ -6,14 +6,16 @@ import Wire
 
 /// `Enrollment.Enroll`: makes a Cluster of an agent that holds a valid token, and remembers its key.
 ///
-/// One enrolment at a time, so that two agents that race for one client id get one cluster; the newest key wins.
+/// One enrolment at a time of each client id, so that two agents that race for it get one cluster; the newest key wins. Those of
+/// different ones go side by side, and to disk together.
 actor EnrollmentService {
   private let objects: ObjectRepository
   private let directory: KeyDirectory
   /// The cluster of a namespace that has this client id already.
   private let existing: @Sendable (_ clientID: String, _ namespace: String) async -> ObjectName?
   private let logger: Logger
-  private var tail: Task<Void, Never>?
+  /// The last enrolment under way of a client id.
+  private var tails: [String: Task<Void, Never>] = [:]
 
   init(
     objects: ObjectRepository, directory: KeyDirectory,
@@ -27,12 +29,14 @@ actor EnrollmentService {
 
   /// Answers one request of an authenticated, not necessarily known key.
   func enroll(_ request: EnrollRequest, key: CurvePublicKey) async throws -> EnrollResponse {
-    let before = tail
+    let before = tails[request.clientId]
     let task = Task {
       await before?.value
       return try await self.enrollAlone(request, key: key)
     }
-    tail = Task { _ = try? await task.value }
+    let tail = Task { _ = try? await task.value }
+    tails[request.clientId] = tail
+    defer { if tails[request.clientId] == tail { tails[request.clientId] = nil } }
     return try await task.value
   }
 
@@ -68,18 +72,34 @@ actor EnrollmentService {
       ],
       "spec": ["clientID": .string(request.clientId)],
     ]
-    if try await objects.createIfAbsent(object, kind: StoredKind.clusters) {
+    let now = objects.now()
+    let record = AgentKeyRecord(cluster: cluster, publicKey: key, enrolled: now.description)
+    let registration = registration(request, cluster: cluster, labels: labels, token: token, now: now)
+    do {
+      try await admit(record, extra: newCluster(object, name: cluster, now: now) + [registration])
       logger.info("cluster joined", metadata: ["cluster": "\(cluster)", "token": "\(token?.token.name ?? "")"])
-    } else {
+      return
+    } catch let error as StoreError where error.code == .alreadyExists {
+      // Somebody has made the Cluster, or its namespace, before.
+    }
+    if try await !objects.createIfAbsent(object, kind: StoredKind.clusters) {
       try await objects.mutate(clusterKey) { existing in
         for (name, value) in labels { existing.set(.string(value), at: "metadata", "labels", name) }
         existing.set(.string(request.clientId), at: "spec", "clientID")
       }
-      logger.info("cluster joined again", metadata: ["cluster": "\(cluster)", "token": "\(token?.token.name ?? "")"])
     }
-    let now = objects.now()
-    let record = AgentKeyRecord(cluster: cluster, publicKey: key, enrolled: now.description)
-    try await admit(record, extra: [registration(request, cluster: cluster, labels: labels, token: token, now: now)])
+    try await admit(record, extra: [registration])
+    logger.info("cluster joined again", metadata: ["cluster": "\(cluster)", "token": "\(token?.token.name ?? "")"])
+  }
+
+  /// A Cluster that nobody has heard of, with all that its controller would give it: one wait for the disk instead of three.
+  private func newCluster(_ object: Value, name: ObjectName, now: Timestamp) -> [Write] {
+    var cluster = objects.stamped(object)
+    ClusterController.settle(&cluster, name: name, at: now)
+    let namespace = objects.stamped(ClusterController.namespace(of: name))
+    return [(namespace, StoredKind.namespaces), (cluster, StoredKind.clusters)].map { object, kind in
+      .put(ObjectRepository.key(of: object, kind: kind), ObjectRepository.body(of: object), if: .absent)
+    }
   }
 
   private func admit(_ record: AgentKeyRecord, extra: [Write]) async throws {

@@ -274,7 +274,9 @@ actor DeliverySession {
       ])
     let now = objects.now()
     let cluster = try await objects.mutate(key) {
-      AgentConnection.note(true, seen: now, in: &$0, at: now)
+      // That it is there again is known without a write.
+      let isFirst = $0.at("status", "agent", "lastSeen") == nil
+      AgentConnection.note(true, seen: isFirst ? now : nil, in: &$0, at: now)
       if !hello.agentNamespace.isEmpty { $0.set(.string(hello.agentNamespace), at: "status", "agent", "namespace") }
     }
     showsHeld = !RemovalGuard.notes(in: cluster?["status"]).isEmpty
@@ -306,7 +308,8 @@ actor DeliverySession {
   /// Says now and then that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
   private func checkIn() async throws {
     while true {
-      try await Task.sleep(for: Limits.checkInInterval)
+      // Not all at the same time after all have come at the same time.
+      try await Task.sleep(for: Limits.checkInInterval * Double.random(in: 0.8..<1.2))
       try await noteSeen()
     }
   }

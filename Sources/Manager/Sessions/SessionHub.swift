@@ -11,6 +11,7 @@ import Wire
 /// session it concerns by its namespace.
 actor SessionHub: Service {
   private let objects: ObjectRepository
+  private let presence: Presence
   private let heartbeat: Duration
   private let lineage: StoreLineage
   private let unconfirmedRemovals: Int
@@ -25,15 +26,17 @@ actor SessionHub: Service {
   nonisolated let began: Timestamp
 
   /// - Parameters:
+  ///   - presence: told of every session.
   ///   - heartbeat: how often idle agents are heard of.
   ///   - lineage: the store's history, by which agents tell a restored store.
   ///   - unconfirmedRemovals: the share of a cluster's deployments, in percent, that a restored store may remove unasked.
   init(
-    objects: ObjectRepository, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int,
+    objects: ObjectRepository, presence: Presence, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int,
     metrics: DeliveryMetrics,
     logger: Logger
   ) {
     self.objects = objects
+    self.presence = presence
     self.heartbeat = heartbeat
     self.lineage = lineage
     self.unconfirmedRemovals = unconfirmedRemovals
@@ -136,12 +139,14 @@ actor SessionHub: Service {
     metrics.sessions.add()
     let older = sessions.updateValue(session, forKey: namespace)
     await older?.end(RPCError(.aborted, "a newer session of the same agent has begun"))
+    presence.began(cluster, over: context.channel)
     let outcome: Result<Void, any Error>
     do {
       outcome = .success(try await session.run())
     } catch {
       outcome = .failure(error)
     }
+    presence.ended(cluster, over: context.channel)
     if sessions[namespace] === session { sessions[namespace] = nil }
     // The session's task may be cancelled by now, and what is true of the agent should be kept all the same. An agent that is back
     // in a moment was not away.

@@ -29,7 +29,18 @@ actor SummaryController: Service {
   private func apply(_ changes: [ObjectChange]) async {
     var touched: Set<SummaryKey> = []
     for change in changes { touched.formUnion(model.apply(change)) }
-    for key in touched { await queue.add(key, after: .milliseconds(Limits.summaryDebounceMilliseconds)) }
+    let waiting = await queue.count
+    for key in touched { await queue.add(key, after: pause(before: key, waiting: waiting)) }
+  }
+
+  /// How long changes are gathered: the longer the more there is to write, so that in a rollout over many clusters each is written
+  /// once where it would be twice. A repository's status lists its deployments, so that of many is written less often.
+  private func pause(before key: SummaryKey, waiting: Int) -> Duration {
+    let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
+    guard case .gitRepo(let name) = key else {
+      return min(pause + Limits.summaryPausePerDeployment * waiting, Limits.summaryPauseMax)
+    }
+    return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
   }
 
   private func write(_ key: SummaryKey) async throws -> Duration? {

@@ -4,8 +4,14 @@ public final class RPCChannel: Sendable {
 
   init(connection: RPCConnection) { self.connection = connection }
 
+  /// Whether both are the same connection.
+  public func isSame(as other: RPCChannel) -> Bool { connection === other.connection }
+
   /// The authenticated other side.
   public var peer: CurvePublicKey { connection.peer }
+
+  /// How long nothing has been heard of the other side.
+  public var silence: Duration { Moment.now - connection.lastReceived }
 
   /// Calls a method that takes one message and answers one.
   ///

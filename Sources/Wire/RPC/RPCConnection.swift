@@ -109,6 +109,7 @@ final class RPCConnection: Sendable {
 
   var failure: RPCError? { state.withLock { $0.failure } }
   var goaway: Goaway? { state.withLock { $0.goaway } }
+  var lastReceived: Moment { state.withLock { $0.core.lastReceived } }
 
   /// Asks the other side to leave.
   func leave(_ goaway: Goaway) { perform(at: .now) { state, now in state.core.leave(goaway, now: now) } }

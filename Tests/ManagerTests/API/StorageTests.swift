@@ -20,7 +20,8 @@ import Testing
   private func storage(_ kind: String, _ store: any Store) throws -> any ResourceStorage {
     let kinds = ServedKinds.all(
       store: store, contents: ContentCache(store: store),
-      renderer: DeploymentRenderer(store: store, payloads: PayloadCache(store: store)))
+      renderer: DeploymentRenderer(store: store, payloads: PayloadCache(store: store)),
+      presence: Presence())
     return try #require(kinds.first { $0.0.kind == kind }?.1)
   }
 
