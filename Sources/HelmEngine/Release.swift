@@ -96,7 +96,9 @@ public struct Release: Sendable, Hashable {
     let summary = stored["summary"] ?? .null
     self.summary = ReleaseSummary(summary)
     manifest = summary["manifest"]?.string ?? ""
-    values = stored["config"] ?? [:]
+    // Helm's record leaves out what is empty.
+    let config = stored["config"] ?? .null
+    values = config.isNull ? [:] : config
     annotations = metadata["annotations"]?.stringMap ?? [:]
     notes = summary["notes"]?.string ?? ""
     operationDescription = stored.at("info", "description")?.string ?? ""

@@ -10,10 +10,11 @@ extension Deployer {
     default: break
     }
     guard var entry = entries[id] else { return }
+    let before = entry.life.failure
     let directives = entry.life.handle(event)
     entries[id] = entry
     dependencies.setWaiting(id, entry.life.failure?.kind == .dependency)
-    log(event, of: id, entry.life)
+    log(event, of: id, before: before)
     var problem: DeploymentFailure?
     for directive in directives {
       switch directive {

@@ -7,7 +7,8 @@ extension Deployer {
     guard var entry = entries[id], let item = entry.item, let brief = entry.brief else { return }
     let target = brief.target
     if let failure = entry.life.failure {
-      entry.composer.failed(failure, deploymentID: target.deploymentID, at: .now)
+      entry.composer.failed(
+        failure, deploymentID: target.deploymentID, stands: entry.life.isCurrent, at: .now)
     } else if entry.life.isCurrent, let applied = entry.life.applied {
       entry.composer.deployed(applied, syncGeneration: brief.syncGeneration, at: .now)
     }
@@ -49,7 +50,7 @@ extension Deployer {
     for id in ids { await send(.dependenciesChanged, to: id) }
   }
 
-  func log(_ event: DeploymentLifecycle.Event, of id: String, _ life: DeploymentLifecycle) {
+  func log(_ event: DeploymentLifecycle.Event, of id: String, before: DeploymentFailure?) {
     switch event {
     case .applied(let applied):
       logger.info("deployed", metadata: ["deployment": "\(id)", "release": "\(applied.text)"])
@@ -58,7 +59,8 @@ extension Deployer {
       let isNews = entries[id]?.composer.status.conditions["Deployed"]?.message != failure.message
       logger.log(level: isNews ? .warning : .debug, "deploying failed", metadata: metadata)
     case .removeFailed(let failure):
-      logger.warning("removing failed", metadata: ["deployment": "\(id)", "error": "\(failure.message)"])
+      let metadata: Logger.Metadata = ["deployment": "\(id)", "error": "\(failure.message)"]
+      logger.log(level: failure == before ? .debug : .warning, "removing failed", metadata: metadata)
     case .verified(exists: false):
       logger.notice("the release is gone: deploying it again", metadata: ["deployment": "\(id)"])
     default: break

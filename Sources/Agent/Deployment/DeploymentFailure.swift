@@ -8,6 +8,8 @@ struct DeploymentFailure: Error, Sendable, Hashable, CustomStringConvertible {
     case unreachable
     /// Other deployments have to come first: tried again when one of them changes.
     case dependency
+    /// Objects that were removed are still there, held by finalizers: looked at again with short pauses, until they are gone.
+    case leaving
     /// The same version would fail in the same way: not tried again before the version changes.
     case final
     /// As `final`, in Fleet's words: the version counts as applied, but is not installed (state NotReady).

@@ -124,7 +124,7 @@ struct DeploymentLifecycle: Sendable, Equatable {
   struct Backoff: Sendable, Equatable {
     var first = AgentLimits.retryBackoff.first
     var last = AgentLimits.retryBackoff.last
-    /// The longest pause while the cluster does not answer.
+    /// The longest pause while the cluster does not answer, or removed objects are not gone yet.
     var unreachable = Duration.seconds(5)
 
     /// The pause of a deployment that waits for others, whose changes wake it long before.
@@ -132,7 +132,7 @@ struct DeploymentLifecycle: Sendable, Equatable {
 
     func pause(attempt: Int, kind: DeploymentFailure.Kind) -> Duration {
       if kind == .dependency { return dependency }
-      let limit = kind == .unreachable ? min(unreachable, last) : last
+      let limit = kind == .unreachable || kind == .leaving ? min(unreachable, last) : last
       return min(first * (1 << min(attempt, 20)), limit)
     }
   }
@@ -344,6 +344,11 @@ extension DeploymentLifecycle {
       directives.append(.forget)
     } else {
       operation = .remove
+      // Wanted again before the removal ends, it is no longer what was deployed.
+      if applied?.isDisturbed == false {
+        applied?.isDisturbed = true
+        directives.append(.record)
+      }
       directives.append(.uninstall(releases, keepsResources: applied?.keepsResources ?? false))
     }
   }

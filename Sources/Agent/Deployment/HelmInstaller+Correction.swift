@@ -11,7 +11,7 @@ extension HelmInstaller {
       let access = try await access(serviceAccount: payload.options.serviceAccount)
       var records = try await HelmRecord.all(of: applied.release, in: cluster)
       if records.last?.isUnfinished == true {
-        _ = try await engine.recover(applied.release)
+        _ = try await access.engine.recover(applied.release)
         records = try await HelmRecord.all(of: applied.release, in: cluster)
       }
       let isOurs = { (record: HelmRecord) in record.deploymentID == applied.deploymentID }
@@ -27,14 +27,16 @@ extension HelmInstaller {
       options.revision = target.revision
       options.force = payload.correctDrift.force
       options.maxHistory = deployOptions(payload).maxHistory
-      do {
-        try await access.engine.rollback(applied.release, options: options)
-      } catch {
-        if !payload.correctDrift.keepFailHistory { try await forgetFailure(after: newest, of: applied.release) }
-        throw error
-      }
       var corrected = applied
-      corrected.revision = newest.revision + 1
+      do {
+        corrected.revision = try await rollBack(applied.release, options, after: newest, payload.correctDrift, access)
+      } catch {
+        guard payload.correctDrift.force, try await removeUnchangeable(target, of: applied, payload, access) else {
+          throw error
+        }
+        guard let newest = try await HelmRecord.all(of: applied.release, in: cluster).last else { throw error }
+        corrected.revision = try await rollBack(applied.release, options, after: newest, payload.correctDrift, access)
+      }
       // The revision before holds the same objects: nothing is left over of it.
       corrected.previous = []
       let kinds = try await cluster.kinds(refreshed: false)
@@ -46,13 +48,63 @@ extension HelmInstaller {
     }
   }
 
+  /// Rolls back, and answers with the new revision. An attempt that fails is taken out of Helm's history unless that is wanted.
+  private func rollBack(
+    _ release: ReleaseIdentity, _ options: RollbackOptions, after newest: HelmRecord, _ correctDrift: CorrectDrift,
+    _ access: Access
+  ) async throws -> Int {
+    do {
+      try await access.engine.rollback(release, options: options)
+    } catch {
+      if !correctDrift.keepFailHistory { try await forgetFailure(after: newest, of: release, with: access) }
+      throw error
+    }
+    return newest.revision + 1
+  }
+
+  /// Kinds that are never deleted to be made anew: what they hold would be lost.
+  private static let irreplaceable: Set<String> = [
+    "CustomResourceDefinition", "Namespace", "PersistentVolume", "PersistentVolumeClaim",
+  ]
+
+  /// The API server's words for a field that stays as it is for as long as its object lives.
+  private static let unchangeable = ["immutable", "Forbidden: ", "cannot change roleRef"]
+
+  /// Deletes the release's objects that the API server would not change to what was deployed: one of their fields is immutable.
+  /// Whether there were any.
+  private func removeUnchangeable(
+    _ target: HelmRecord, of applied: AppliedRelease, _ payload: DeploymentPayload, _ access: Access
+  ) async throws -> Bool {
+    let kinds = try await cluster.kinds(refreshed: false)
+    let setHash = PostRender(payload: payload).setHash
+    var isAny = false
+    for object in try ManifestObjects.parse(target.manifest, file: "release \(applied.text)") {
+      let identity = kinds.complete(ObjectIdentity(of: object), releaseNamespace: applied.release.namespace)
+      let policy = object.at("metadata", "annotations", FleetLabels.helmResourcePolicy)?.string
+      guard !Self.irreplaceable.contains(identity.kind), policy != "keep",
+        case .refused(let reason) = try await access.cluster.dryRun(DriftComparison.wanted(object), of: identity),
+        Self.unchangeable.contains(where: reason.contains),
+        let live = try await cluster.object(identity), live.at("metadata", "deletionTimestamp") == nil,
+        live.at("metadata", "labels", FleetLabels.objectSetHash)?.string == setHash
+      else { continue }
+      logger.notice(
+        "an object that cannot be changed is made anew",
+        metadata: ["object": "\(identity.text)", "reason": "\(reason)"])
+      try await access.cluster.delete(identity)
+      isAny = true
+    }
+    return isAny
+  }
+
   /// Takes a failed attempt out of Helm's history; the revision before it is the deployed one again.
-  private func forgetFailure(after newest: HelmRecord, of release: ReleaseIdentity) async throws {
+  private func forgetFailure(
+    after newest: HelmRecord, of release: ReleaseIdentity, with access: Access
+  ) async throws {
     let records = try await HelmRecord.all(of: release, in: cluster)
     guard let failed = records.last, failed.revision == newest.revision + 1, failed.status != "deployed" else { return }
-    try await cluster.delete(failed.identity)
+    try await access.cluster.delete(failed.identity)
     if let before = records.dropLast().last, before.revision == newest.revision, before.status != newest.status {
-      try await cluster.mergePatch(before.identity, try newest.deployedPatch())
+      try await access.cluster.mergePatch(before.identity, try newest.deployedPatch())
     }
   }
 }

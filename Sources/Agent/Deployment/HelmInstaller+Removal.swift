@@ -19,15 +19,17 @@ extension HelmInstaller {
   func uninstall(_ removal: Removal) async throws(DeploymentFailure) {
     do {
       for release in removal.releases {
-        if removal.keepsResources {
-          try await removeRecords(of: release)
+        let isThere = try await !records(of: release).isEmpty
+        let details = isThere ? try await engine.get(release) : nil
+        let access = try await access(to: details)
+        // What was never deployed in whole has no other place that says so.
+        if removal.keepsResources || details?.annotations[ReleaseAnnotations.keepResources] == "true" {
+          try await removeRecords(of: release, with: access)
           continue
         }
-        var details: Release?
-        if try await !records(of: release).isEmpty {
+        if isThere {
           try await letGo(of: removal.sparing, by: release)
-          details = try await engine.get(release)
-          try await uninstall(release, details)
+          try await uninstall(release, with: access)
         }
         try await removeCopies(of: removal.copiesOf, beside: release, details)
         if removal.namespaces.contains(release.namespace) {
@@ -40,10 +42,43 @@ extension HelmInstaller {
     }
   }
 
-  /// Removes a release with the rights that it was made with: its hooks make objects once more.
-  private func uninstall(_ release: ReleaseIdentity, _ details: Release?) async throws {
-    let account = details?.annotations[ReleaseAnnotations.serviceAccount] ?? ""
-    try await access(serviceAccount: account).engine.uninstall(release)
+  /// The rights that a release was made with: its hooks make objects once more.
+  private func access(to details: Release?) async throws -> Access {
+    try await access(serviceAccount: details?.annotations[ReleaseAnnotations.serviceAccount] ?? "")
+  }
+
+  /// Removes a release's objects, and Helm's record of them once they are gone: until then it is what remembers them.
+  private func uninstall(_ release: ReleaseIdentity, with access: Access) async throws {
+    let newest = try await records(of: release).max { HelmRecord.revision(of: $0) < HelmRecord.revision(of: $1) }
+    if let newest, HelmRecord.status(of: newest) != "uninstalled" {
+      var options = UninstallOptions()
+      options.keepHistory = true
+      try await access.engine.uninstall(release, options: options)
+    }
+    try await checkGone(release)
+    try await removeRecords(of: release, with: access)
+  }
+
+  /// Fails while objects of a removed release are held by finalizers, and names them.
+  func checkGone(_ release: ReleaseIdentity) async throws {
+    let kinds = try await cluster.kinds(refreshed: false)
+    var waiting: [String] = []
+    for record in try await HelmRecord.all(of: release, in: cluster).suffix(1) {
+      for object in try ManifestObjects.parse(record.manifest, file: "release \(release)") {
+        let identity = kinds.complete(ObjectIdentity(of: object), releaseNamespace: release.namespace)
+        // What is not on its way out was left on purpose, or is somebody else's by now.
+        guard let live = try await cluster.object(identity), live.at("metadata", "deletionTimestamp") != nil else {
+          continue
+        }
+        let finalizers = (live.at("metadata", "finalizers")?.array ?? []).compactMap(\.string)
+        waiting.append(
+          identity.display + (finalizers.isEmpty ? "" : " (finalizers \(finalizers.joined(separator: ", ")))"))
+      }
+    }
+    guard !waiting.isEmpty else { return }
+    let named = waiting.prefix(Limits.statusEntries).joined(separator: ", ")
+    throw DeploymentFailure(
+      kind: .leaving, message: "release \(release) is removed once these objects are gone: \(named)")
   }
 
   func remove(_ removal: Removal, superseding newer: AppliedRelease) async throws(DeploymentFailure) {
@@ -57,19 +92,20 @@ extension HelmInstaller {
           try await removeCopies(of: removal.copiesOf, beside: release, old)
         }
         guard let old else { continue }
+        let access = try await access(to: old)
         let objects = try ManifestObjects.parse(old.manifest, file: "release \(release)").map { object in
           (object, kinds.complete(ObjectIdentity(of: object), releaseNamespace: release.namespace))
         }
         guard objects.contains(where: { kept.contains($0.1.unversioned) }) else {
-          try await uninstall(release, old)
+          try await uninstall(release, with: access)
           continue
         }
         // Helm's removal would take the objects along that the newer release holds now.
         for (object, identity) in objects.reversed() where !kept.contains(identity.unversioned) {
           let policy = object.at("metadata", "annotations", FleetLabels.helmResourcePolicy)?.string
-          if policy != "keep" { try await cluster.delete(identity) }
+          if policy != "keep" { try await access.cluster.delete(identity) }
         }
-        try await removeRecords(of: release)
+        try await removeRecords(of: release, with: access)
       }
     } catch {
       throw DeploymentFailure(error)
@@ -105,13 +141,15 @@ extension HelmInstaller {
     guard !taken.isEmpty else { return }
     let kinds = try await cluster.kinds(refreshed: false)
     for record in try await HelmRecord.all(of: release, in: cluster) {
+      // As Helm itself does, with the rights of the release: the agent writes nothing with its own.
       let patch = try record.patch { object in
         let object = TakenObject(kinds.complete(object, releaseNamespace: release.namespace))
         return taken.contains(object) && !kept.contains(object)
       }
       guard let patch else { continue }
       logger.notice("objects are left to the deployment that takes them over", metadata: ["release": "\(release)"])
-      try await cluster.mergePatch(record.identity, patch)
+      let access = try await access(serviceAccount: record.serviceAccount)
+      try await access.cluster.mergePatch(record.identity, patch)
     }
   }
 
@@ -123,12 +161,12 @@ extension HelmInstaller {
   }
 
   /// Removes Helm's record of a release, and no object of it.
-  private func removeRecords(of release: ReleaseIdentity) async throws {
+  private func removeRecords(of release: ReleaseIdentity, with access: Access) async throws {
     for record in try await records(of: release) {
       var identity = ObjectIdentity(of: record)
       identity.apiVersion = Self.records.apiVersion
       identity.kind = Self.records.kind
-      try await cluster.delete(identity)
+      try await access.cluster.delete(identity)
     }
   }
 }

@@ -33,12 +33,14 @@ struct HelmInstaller: ReleaseInstaller {
       let release = ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace)
       try await checkOptions(payload.options)
       let access = try await access(serviceAccount: payload.options.serviceAccount)
-      let existing = try await current(release)
+      let existing = try await current(release, with: access)
       try await putCopies(payload, existing: existing, with: access)
       if let existing, existing.status == .deployed, Self.holds(existing, payload) {
         logger.debug("the release is this version already", metadata: ["release": "\(release)"])
         return try await describe(existing, payload: payload)
       }
+      // What is applied to an object that is going goes with it.
+      if existing?.status == .uninstalled { try await checkGone(release) }
       let rendering = try await render(plan, payload: payload, existing: existing, with: access)
       var options = deployOptions(payload)
       let takesOver = TakenObject.all(of: payload.options)
@@ -94,11 +96,11 @@ struct HelmInstaller: ReleaseInstaller {
   }
 
   /// The release as it is, fit for the next operation: what a crash interrupted is finished first.
-  private func current(_ release: ReleaseIdentity) async throws -> Release? {
+  private func current(_ release: ReleaseIdentity, with access: Access) async throws -> Release? {
     // Asking Helm for what is not there costs it a round of discovery; asking for its records costs one small read.
     guard try await !records(of: release).isEmpty, let found = try await engine.get(release) else { return nil }
     guard found.status.isUnfinished else { return found }
-    let recovery = try await engine.recover(release)
+    let recovery = try await access.engine.recover(release)
     logger.notice(
       "finished an operation that was interrupted", metadata: ["release": "\(release)", "recovery": "\(recovery)"])
     return try await engine.get(release)

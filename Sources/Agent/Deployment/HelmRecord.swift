@@ -28,12 +28,25 @@ struct HelmRecord: Sendable {
     identity.kind = Self.type.kind
     self.identity = identity
     self.revision = revision
-    status = labels?["status"]?.string ?? ""
+    status = Self.status(of: secret)
     content = try Self.decode(text, of: identity)
   }
 
   /// The version of the deployment that the revision holds, if it is one of ours.
   var deploymentID: String? { content.at("chart", "metadata", "annotations", ReleaseMarks.deploymentID)?.string }
+
+  /// The service account that the revision was made as; empty where it was none.
+  var serviceAccount: String {
+    content.at("chart", "metadata", "annotations", ReleaseAnnotations.serviceAccount)?.string ?? ""
+  }
+
+  /// The state of the revision that a Secret is the record of, in Helm's words; it need not be one that can be read.
+  static func status(of secret: Value) -> String { secret.at("metadata", "labels", "status")?.string ?? "" }
+
+  /// The revision that a Secret is the record of; 0 where it does not say.
+  static func revision(of secret: Value) -> Int {
+    secret.at("metadata", "labels", "version")?.string.flatMap { Int($0) } ?? 0
+  }
 
   /// The revision's objects, without hooks, as YAML.
   var manifest: String { content["manifest"]?.string ?? "" }

@@ -38,11 +38,15 @@ struct StatusComposer: Sendable, Equatable {
   }
 
   /// A version could not be deployed.
-  mutating func failed(_ failure: DeploymentFailure, deploymentID: String, at now: Timestamp) {
+  ///
+  /// - Parameter stands: whether the version is there all the same, and what failed was something beside it.
+  mutating func failed(_ failure: DeploymentFailure, deploymentID: String, stands: Bool = false, at now: Timestamp) {
     awaitsObservation = false
+    // What was there of the same version before is known to be there no more.
+    if !stands, status.appliedDeploymentID == deploymentID { status.appliedDeploymentID = "" }
     switch failure.kind {
     case .notInstalled: status.recordRefused(failure.message, deploymentID: deploymentID, at: now)
-    case .transient, .unreachable, .dependency, .final: status.recordFailure(failure.message, at: now)
+    case .transient, .unreachable, .dependency, .leaving, .final: status.recordFailure(failure.message, at: now)
     }
   }
 

@@ -178,7 +178,7 @@ struct DeploymentLifecycleTests {
     var life = DeploymentLifecycle(releases: [web], applied: applied("a"))
     _ = life.handle(.wanted(target("a")))
     _ = life.handle(.verified(exists: true))
-    #expect(life.handle(.unwanted) == [.stopObserving, .uninstall([web], keepsResources: false)])
+    #expect(life.handle(.unwanted) == [.stopObserving, .record, .uninstall([web], keepsResources: false)])
     #expect(life.handle(.wanted(target("a"))) == [.report])
     #expect(life.handle(.removed([web])) == [.record, .record, .apply(target("a"))])
   }

@@ -19,16 +19,22 @@ struct Fixture: Sendable {
   /// The cluster's name on the manager: releases of one fixture are none of another's.
   let cluster: String
   let logger: Logger
+  /// How the agent reaches the cluster, and with whose rights.
+  let access: AgentConfiguration.Cluster
 
-  init() throws {
+  /// - Parameters:
+  ///   - access: nil takes the admin's.
+  ///   - log: keeps what the agent logs.
+  init(access: AgentConfiguration.Cluster? = nil, log: MessageLog? = nil) throws {
     plane = try ControlPlane.ofSuite()
+    self.access = access ?? .kubeconfig(path: plane.kubeconfig)
     state = try TemporaryDirectory()
     cluster = "cluster-\(UUID().uuidString)"
     endpoint = "in-process:agent-\(cluster)"
     manager = try TestManager(endpoint: endpoint)
     var logger = Logger(label: "agent") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = ProcessInfo.processInfo.environment["AGENT_TEST_LOG"] == nil ? .critical : .debug
-    self.logger = logger
+    self.logger = log?.logger ?? logger
   }
 
   /// Runs a manager and an agent around a body.
@@ -57,7 +63,7 @@ struct Fixture: Sendable {
   func agent(_ manager: AgentConfiguration.Manager) -> AgentService {
     AgentService(
       configuration: AgentConfiguration(
-        manager: manager, cluster: .kubeconfig(path: plane.kubeconfig), stateDirectory: state.path + "/state",
+        manager: manager, cluster: access, stateDirectory: state.path + "/state",
         agentVersion: "test"),
       logger: logger)
   }
