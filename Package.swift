@@ -17,6 +17,7 @@ let package = Package(
     .library(name: "GitSource", targets: ["GitSource"]),
     .library(name: "HelmEngine", targets: ["HelmEngine"]),
     .library(name: "KubeClient", targets: ["KubeClient"]),
+    .library(name: "Manager", targets: ["Manager"]),
     .library(name: "Wire", targets: ["Wire"]),
   ],
   dependencies: [

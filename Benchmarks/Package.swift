@@ -11,6 +11,8 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // Wire is handed a logger.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // The manager's parts are services.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     .executableTarget(
@@ -23,8 +25,10 @@ let package = Package(
         .product(name: "GitSource", package: "flotilla"),
         .product(name: "HelmEngine", package: "flotilla"),
         .product(name: "KubeClient", package: "flotilla"),
+        .product(name: "Manager", package: "flotilla"),
         .product(name: "Wire", package: "flotilla"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: [.treatAllWarnings(as: .error)])
   ]

@@ -9,6 +9,8 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> [Figure])] = [
   ("deploy-50x10", DeployFifty.run),
   ("drift-restore", DriftRestore.run),
   ("agent-idle", AgentIdle.run),
+  ("delivery-1000", Delivery.thousand),
+  ("delivery-10000", Delivery.tenThousand),
   ("wire-stream-128", { try await WireStream.run(bytes: 128, messages: 500_000) }),
   ("wire-stream-4096", { try await WireStream.run(bytes: 4096, messages: 100_000) }),
 ]
@@ -21,7 +23,9 @@ func run(_ name: String) async throws {
   for figure in try await benchmark.run() { print(figure) }
 }
 
-if let name = CommandLine.arguments.dropFirst().first, name != "--list" {
+if try await BenchChild.run(CommandLine.arguments.dropFirst()) {
+  // This process is a part of a measurement in another one.
+} else if let name = CommandLine.arguments.dropFirst().first, name != "--list" {
   do {
     try await run(name)
   } catch {

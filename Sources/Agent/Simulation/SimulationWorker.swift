@@ -13,7 +13,8 @@ public final class SimulationWorker: Sendable {
     case ended(Int32)
   }
 
-  private let pid: pid_t
+  /// Its process.
+  public let pid: pid_t
   private let lifeline: Mutex<Int32?>
 
   /// Starts this process' own executable with arguments. What it says is handed to `heard`, from a thread of the worker's own, `ended`

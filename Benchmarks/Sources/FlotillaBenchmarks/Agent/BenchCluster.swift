@@ -12,7 +12,12 @@ struct BenchCluster {
   var kubeconfig: String { directory + "/kubeconfig" }
 
   /// Lends a cluster to a body, and stops it afterwards whatever happens.
-  static func with<Result>(_ body: (BenchCluster) async throws -> Result) async throws -> Result {
+  ///
+  /// - Parameter durable: whether its etcd waits for the disk.
+  static func with<Result>(
+    durable: Bool = false, _ body: (BenchCluster) async throws -> Result
+  ) async throws -> Result {
+    setenv("FLOTILLA_ETCD_FSYNC", durable ? "1" : "", 1)
     let path = NSTemporaryDirectory() + "flotilla-bench-\(UUID().uuidString)"
     let cluster = BenchCluster(directory: path)
     try run("start", path)
