@@ -13,7 +13,7 @@ extension EndToEnd {
       let values: String
 
       static let shared = Task {
-        let manager = try ManagerProcess("simulated")
+        let manager = try ManagerProcess("simulated", heartbeatSeconds: 1)
         try await manager.start()
         let values = try Places.directory("simulated") + "/values.yaml"
         try Data(try await manager.values(token: "simulated", namespace: namespace).utf8)
@@ -119,6 +119,22 @@ extension EndToEnd {
       }
       try await simulation.stop()
       #expect(try await Self.clusters(stage, "churning") == 10, "an agent that comes back is the same cluster")
+    }
+
+    @Test("LAST-SEEN follows a connected agent's heartbeats without a write")
+    func lastSeen() async throws {
+      let stage = try await Stage.shared.value
+      let simulation = try stage.simulate("seen", "--agents", "1")
+      var first: [String: Value?] = [:]
+      try await eventually("LAST-SEEN moves while the object stays as it is", every: .milliseconds(100)) {
+        let clusters = try await stage.manager.kubectl.get("clusters", "-n", Self.namespace, "-l", "test=seen")
+        let now = clusters["items"]?[0] ?? .null
+        let version = now.at("metadata", "resourceVersion")?.string ?? ""
+        let seen = now.at("status", "agent", "lastSeen")
+        defer { if seen != nil, first[version] == nil { first[version] = seen } }
+        try require(seen != nil && first[version] != nil && first[version] != seen, JSON.string(now))
+      }
+      try await simulation.stop()
     }
 
     @Test("no child outlives its parent, however that ends")

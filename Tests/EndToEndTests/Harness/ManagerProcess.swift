@@ -10,13 +10,14 @@ actor ManagerProcess {
   private let arguments: [String]
   private var daemon: Daemon?
 
-  init(_ name: String, localKubeconfig: String? = nil) throws {
+  init(_ name: String, localKubeconfig: String? = nil, heartbeatSeconds: Int = 10) throws {
     self.name = name
     data = try Places.directory("managers/\(name)")
     busEndpoint = "tcp://127.0.0.1:\(try freePort())"
     arguments =
       [
         "manager", "--data", data, "--api-address", "127.0.0.1:\(try freePort())", "--bus-address", busEndpoint,
+        "--heartbeat-seconds", "\(heartbeatSeconds)",
       ] + (localKubeconfig.map { ["--local-kubeconfig", $0] } ?? [])
   }
 

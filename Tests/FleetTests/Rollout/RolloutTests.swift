@@ -57,6 +57,9 @@ struct RolloutTests {
     strategy.maxNew = 7
     #expect(try Rollout.evaluate(strategy, targets: targets(8, .absent)).newlyCreated == 7)
     #expect(try !Rollout.evaluate(nil, targets: targets(50, .absent)).moreToCreate)
+    // The number of evaluations does not grow with the fleet, unless the bundle says how many an evaluation makes.
+    #expect(try Rollout.evaluate(nil, targets: targets(1600, .absent)).newlyCreated == 100)
+    #expect(try Rollout.evaluate(strategy, targets: targets(1600, .absent)).newlyCreated == 7)
   }
 
   @Test("by default an update reaches every cluster at once")
