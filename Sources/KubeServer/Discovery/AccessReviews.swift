@@ -84,6 +84,19 @@ struct AccessReviews: Sendable {
         attributes.namespace = review.at("spec", "namespace")?.string ?? ""
         if await authorizer(user, attributes) { verbs.append(verb) }
       }
+      for view in served.kind.views {
+        var attributes = RequestAttributes()
+        attributes.verb = "get"
+        attributes.group = served.kind.group
+        attributes.resource = served.kind.plural
+        attributes.subresource = view.name
+        attributes.namespace = review.at("spec", "namespace")?.string ?? ""
+        guard await authorizer(user, attributes) else { continue }
+        rules.append([
+          "verbs": ["get"], "apiGroups": [.string(served.kind.group)],
+          "resources": [.string("\(served.kind.plural)/\(view.name)")],
+        ])
+      }
       guard !verbs.isEmpty else { continue }
       rules.append([
         "verbs": Value(verbs), "apiGroups": [.string(served.kind.group)], "resources": [.string(served.kind.plural)],

@@ -134,7 +134,10 @@ extension DeploymentTrace {
     case .outOfSync:
       step.message = "OutOfSync: an older version stands" + (status.ready ? ", and is ready" : "")
       step.reasons = ["a newer version is not released"]
-    case .waitApplied, .pending, nil: step.reasons = ["the released version is not applied yet"]
+    case .waitApplied, .pending, nil:
+      // What is known of the objects is of the version before.
+      step.time = ""
+      step.reasons = ["the released version is not applied yet"]
     }
     step.reasons.removeAll(where: \.isEmpty)
     return step

@@ -105,12 +105,20 @@ struct DeploymentTrace: Sendable {
     var step = TraceStep(name: .bundle, state: .done, message: "Bundle \(metadata.key)")
     if !commit.isEmpty { step.message += " of commit \(commit.prefix(12))" }
     if let content = facts.content { step.message += ", content \(content.id.prefix(14))" }
-    step.time = metadata.creationTimestamp?.description ?? ""
+    let created = metadata.creationTimestamp?.description ?? ""
     step.details = [
       "commit": .string(commit), "contentID": .string(facts.content?.id ?? ""),
       "contentDigest": .string(facts.content.map { "sha256:\($0.digest)" } ?? ""),
-      "createdAt": .string(step.time), "generation": .integer(metadata.generation),
+      "createdAt": .string(created), "generation": .integer(metadata.generation),
     ]
+    let building = facts.gitRepo.flatMap { Conditions($0.status["conditions"])["Reconciling"] }
+    if let building, building.isFalse, commit == facts.gitRepo?.commit {
+      step.time = building.lastUpdateTime
+    } else if metadata.generation <= 1 {
+      step.time = created
+    } else {
+      step.timeUnknown = "it was changed since it was made at \(created), and it is not noted when"
+    }
     let targeted = Conditions(facts.bundle.status["conditions"])["Targeted"]
     let observed = facts.bundle.status["observedGeneration"]?.integer ?? 0
     if let deleted = metadata.deletionTimestamp {
@@ -157,7 +165,6 @@ struct DeploymentTrace: Sendable {
       var step = TraceStep(
         name: .target, state: .done,
         message: "target \(names.first ?? "")" + (custom.isEmpty ? "" : ", customised by \(custom)"))
-      step.timeUnknown = "targets are looked at as they are now"
       step.details = [
         "target": .string(names.first ?? ""), "customizations": names.count > 1 ? Value(Array(names.dropFirst())) : "",
         "groups": facts.groups.isEmpty ? "" : Value(facts.groups.map(\.name).sorted()),

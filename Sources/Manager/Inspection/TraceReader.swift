@@ -38,8 +38,13 @@ struct TraceReader: Sendable {
 
   private func facts(bundle name: ObjectName, cluster clusterName: ObjectName) async throws -> TraceFacts {
     let document = try await object(StoredKind.bundles, name)
-    let bundle = try Bundle(document)
-    let cluster = try Cluster(try await object(StoredKind.clusters, clusterName))
+    let clusterDocument = try await object(StoredKind.clusters, clusterName)
+    let (bundle, cluster): (Bundle, Cluster)
+    do {
+      (bundle, cluster) = (try Bundle(document), try Cluster(clusterDocument))
+    } catch {
+      throw KubeError.internalError("bundle \(name) or cluster \(clusterName) cannot be read: \(error)", cause: error)
+    }
     let groups = try await objects.list(kind: StoredKind.clusterGroups, namespace: clusterName.namespace)
       .compactMap { try? TargetGroup(ClusterGroup($0)) }
     var facts = TraceFacts(

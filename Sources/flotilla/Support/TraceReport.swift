@@ -18,12 +18,20 @@ struct TraceReport {
     }
     let state = SafeText.line(document["state"]?.string ?? "")
     var text = Terminal.output("Bundle \(names[0]) on cluster \(names[1]): \(state)", .strong) + "\n"
+    let summary = SafeText.line(document["summary"]?.string ?? "")
+    if !summary.isEmpty, summary != state { text += "\(summary)\n" }
     text += "\(Self.pad("STEP", 12))  \(Self.pad("STATE", 7))  \(Self.pad("TIME", Self.timeWidth))  WHAT\n"
-    for step in document["steps"]?.array ?? [] { text += Self.text(of: step) }
+    var before: [String] = []
+    for step in document["steps"]?.array ?? [] {
+      let reasons = (step["reasons"]?.array ?? []).compactMap(\.string)
+      // What one step waits for the next ones often wait for too.
+      text += Self.text(of: step, reasons: reasons.filter { !before.contains($0) })
+      before += reasons
+    }
     return text
   }
 
-  private static func text(of step: Value) -> String {
+  private static func text(of step: Value, reasons: [String]) -> String {
     func part(_ name: String) -> String { SafeText.line(step[name]?.string ?? "") }
     let state = part("state")
     let time = part("time")
@@ -32,7 +40,7 @@ struct TraceReport {
     text += Terminal.output(pad(state, 7), tones[state] ?? .dim) + "  "
     text += "\(pad(shownTime, timeWidth))  \(part("message"))\n"
     let indent = String(repeating: " ", count: 12 + 2 + 7 + 2 + timeWidth + 2)
-    for reason in step["reasons"]?.array ?? [] { text += "\(indent)\(SafeText.line(reason.string ?? ""))\n" }
+    for reason in reasons { text += "\(indent)\(SafeText.line(reason))\n" }
     for note in notes(step) { text += "\(indent)\(Terminal.output(SafeText.line(note), .dim))\n" }
     return text
   }
@@ -43,7 +51,6 @@ struct TraceReport {
     var notes: [String] = []
     if let seen = detail("seenAt"), let built = detail("builtAt") { notes.append("seen \(seen), built \(built)") }
     if step["name"] == "bundle", let digest = detail("contentDigest") { notes.append(digest) }
-    if ["staged", "released"].contains(step["name"]?.string), let id = detail("deploymentID") { notes.append(id) }
     if step["state"] == "done", let unknown = step["timeUnknown"]?.string { notes.append("time: \(unknown)") }
     return notes
   }

@@ -70,7 +70,7 @@ struct DeploymentTraceTests {
   }
 
   private static let upToRelease = [
-    "git done \(time(99))", "bundle done \(time(100))", "target done", "staged done \(time(102))",
+    "git done \(time(99))", "bundle done \(time(99))", "target done", "staged done \(time(102))",
     "released done \(time(103))",
   ]
 
