@@ -20,32 +20,19 @@ struct DiffCommand: AsyncParsableCommand {
         flotilla diff fleet-default/edge-1 fleet-default/shop -o yaml
       """)
 
-  @Argument(help: "The cluster: NAMESPACE/NAME, or a name that only one has.")
-  var cluster: String
-
-  @Argument(help: "The bundle: NAMESPACE/NAME, or a name; one in the cluster's namespace is preferred.")
-  var bundle: String
-
-  @Option(name: [.customShort("o"), .long], help: "text, yaml or json.")
-  var output = InspectionFormat.text
-
   @Flag(name: [.customShort("a"), .long], help: "Show also the objects that do not differ.")
   var all = false
 
-  @OptionGroup(title: "Manager") var manager: ManagerOptions
-  @OptionGroup(title: "Logging") var logging: VerbLogging
+  @OptionGroup var subject: InspectionOptions
 
   func run() async throws {
-    let logger = logging.bootstrap("diff")
-    let document = try await manager.withManager(logger, attempts: 1) { api in
-      let finder = PartyFinder(api: api)
-      let cluster = try await finder.cluster(cluster)
-      let (namespace, name) = try await finder.bundle(bundle, for: cluster)
-      return try await Notices.progress("asking the agent of \(cluster.metadata.key)", logger) {
-        try await Self.read(api, cluster, bundle: "\(namespace)/\(name)", name: name)
+    let logger = subject.logging.bootstrap("diff")
+    let document = try await subject.withParties(logger) { api, cluster, bundle in
+      try await Notices.progress("asking the agent of \(cluster.metadata.key)", logger) {
+        try await Self.read(api, cluster, bundle: "\(bundle.namespace)/\(bundle.name)", name: bundle.name)
       }
     }
-    try StandardOutput.write(output.print(document) { DiffReport(document: $0, showsAll: all).text })
+    try StandardOutput.write(subject.output.print(document) { DiffReport(document: $0, showsAll: all).text })
     if document["differs"]?.bool == true { throw ExitCode(2) }
   }
 

@@ -19,32 +19,20 @@ struct WhyCommand: AsyncParsableCommand {
         flotilla why fleet-default/edge-1 fleet-default/shop -o json
       """)
 
-  @Argument(help: "The cluster: NAMESPACE/NAME, or a name that only one has.")
-  var cluster: String
-
-  @Argument(help: "The bundle: NAMESPACE/NAME, or a name; one in the cluster's namespace is preferred.")
-  var bundle: String
-
-  @Option(name: [.customShort("o"), .long], help: "text, yaml or json.")
-  var output = InspectionFormat.text
-
-  @OptionGroup(title: "Manager") var manager: ManagerOptions
-  @OptionGroup(title: "Logging") var logging: VerbLogging
+  @OptionGroup var subject: InspectionOptions
 
   func run() async throws {
-    let logger = logging.bootstrap("why")
-    let document = try await manager.withManager(logger, attempts: 1) { api in
-      let finder = PartyFinder(api: api)
-      let cluster = try await finder.cluster(cluster)
-      let (namespace, name) = try await finder.bundle(bundle, for: cluster)
+    let logger = subject.logging.bootstrap("why")
+    let document = try await subject.withParties(logger) { api, cluster, bundle in
       do {
         return try await api.view(
-          "trace", of: .bundle, namespace: namespace, name: name, query: [("cluster", cluster.metadata.key)])
+          "trace", of: .bundle, namespace: bundle.namespace, name: bundle.name,
+          query: [("cluster", cluster.metadata.key)])
       } catch let error as KubeClientError {
         guard error.message.contains("could not find the requested resource") else { throw CommandError(error.message) }
         throw CommandError("\(api.client.config.server) cannot trace bundles: upgrade the manager")
       }
     }
-    try StandardOutput.write(output.print(document) { TraceReport(document: $0).text })
+    try StandardOutput.write(subject.output.print(document) { TraceReport(document: $0).text })
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Document
 import Fleet
 import KubeClient
+import Logging
 
 /// How what is known of one bundle on one cluster is printed.
 enum InspectionFormat: String, ExpressibleByArgument, CaseIterable {
@@ -17,13 +18,43 @@ enum InspectionFormat: String, ExpressibleByArgument, CaseIterable {
   }
 }
 
+/// Which bundle on which cluster a verb is about.
+struct InspectionOptions: ParsableArguments {
+  @Argument(help: "The cluster: NAMESPACE/NAME, or a name that only one has.")
+  var cluster: String
+
+  @Argument(help: "The bundle: NAMESPACE/NAME, or a name; one in the cluster's namespace is preferred.")
+  var bundle: String
+
+  @Option(name: [.customShort("o"), .long], help: "text, yaml or json.")
+  var output = InspectionFormat.text
+
+  @OptionGroup(title: "Manager") var manager: ManagerOptions
+  @OptionGroup(title: "Logging") var logging: VerbLogging
+
+  /// Finds the two on the manager, and does something with them.
+  func withParties<Result>(
+    _ logger: Logger, isolation: isolated (any Actor)? = #isolation,
+    _ body: (ManagerAPI, Cluster, (namespace: String, name: String)) async throws -> Result
+  ) async throws -> Result {
+    // The manager's reason for not answering is worth more than a later try.
+    try await manager.withManager(logger, attempts: 1) { api in
+      let finder = PartyFinder(api: api, namespace: manager.explicitNamespace)
+      let cluster = try await finder.cluster(cluster)
+      return try await body(api, cluster, try await finder.bundle(bundle, for: cluster))
+    }
+  }
+}
+
 /// Finds the cluster and the bundle that a user means: `NAMESPACE/NAME`, or a name that only one has.
 struct PartyFinder {
   let api: ManagerAPI
+  /// The namespace of names that name none; nil looks in all.
+  let namespace: String?
 
   /// The cluster.
   func cluster(_ text: String) async throws -> Cluster {
-    let (namespace, name) = try Self.split(text, "cluster")
+    let (namespace, name) = try split(text, "cluster")
     if let namespace {
       let resource = ManagerAPI.resource(.cluster)
       if let found = try await api.object(resource, namespace: namespace, name: name) { return try Cluster(found) }
@@ -34,7 +65,7 @@ struct PartyFinder {
 
   /// The namespace and name of the bundle; one in the cluster's namespace is preferred.
   func bundle(_ text: String, for cluster: Cluster) async throws -> (namespace: String, name: String) {
-    let (namespace, name) = try Self.split(text, "bundle")
+    let (namespace, name) = try split(text, "bundle")
     let home = namespace ?? cluster.metadata.namespace
     if try await api.object(ManagerAPI.resource(.bundle), namespace: home, name: name) != nil { return (home, name) }
     if namespace != nil { throw try await missing(text, .bundle, in: home) }
@@ -42,12 +73,12 @@ struct PartyFinder {
     return (found.at("metadata", "namespace")?.string ?? home, name)
   }
 
-  private static func split(_ text: String, _ what: String) throws -> (namespace: String?, name: String) {
+  private func split(_ text: String, _ what: String) throws -> (namespace: String?, name: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
       throw ValidationError("the \(what) is NAME or NAMESPACE/NAME, not \"\(text)\"")
     }
-    return parts.count == 2 ? (parts[0], parts[1]) : (nil, parts[0])
+    return parts.count == 2 ? (parts[0], parts[1]) : (namespace, parts[0])
   }
 
   private func only(_ name: String, _ kind: FleetKind, hint namespace: String?) async throws -> Value {

@@ -109,6 +109,10 @@ extension EndToEnd {
         #expect(nothing.status == 1 && nothing.errors.contains("has no deployment of bundle fleet-default/traced-app"))
         #expect(nothing.errors.contains("flotilla why"))
 
+        #expect(try await flotilla("why", [dev, "traced-app", "-n", Lab.workspace]).status == 0)
+        let elsewhere = try await flotilla("why", [dev, "traced-app", "-n", "fleet-local"])
+        #expect(elsewhere.status == 1 && elsewhere.errors.contains("there is no cluster"), "\(elsewhere)")
+
         let misspelt = try await flotilla("why", [dev, "traced-ap"])
         #expect(misspelt.status == 1 && misspelt.errors.contains("near: fleet-default/traced-app"), "\(misspelt)")
         let unknown = try await flotilla("diff", [dev + "x", "traced-app"])
