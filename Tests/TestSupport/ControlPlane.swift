@@ -10,11 +10,17 @@ public struct ControlPlane: SuiteTrait, TestScoping {
   /// Its folder, which holds the admin's `kubeconfig`.
   public let directory: String
   private let hasControllers: Bool
+  private let apiFlags: [String]
 
-  /// A control plane that keeps its files in a folder, with or without kube-controller-manager.
-  public init(directory: String = "", hasControllers: Bool = false) {
+  /// A control plane that keeps its files in a folder.
+  ///
+  /// - Parameters:
+  ///   - hasControllers: whether there is a kube-controller-manager.
+  ///   - apiFlags: what kube-apiserver gets besides its usual flags.
+  public init(directory: String = "", hasControllers: Bool = false, apiFlags: [String] = []) {
     self.directory = directory
     self.hasControllers = hasControllers
+    self.apiFlags = apiFlags
   }
 
   /// The checkout's script that starts and stops control planes.
@@ -39,7 +45,8 @@ public struct ControlPlane: SuiteTrait, TestScoping {
   public func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    let plane = ControlPlane(directory: try TemporaryDirectory.make("plane"), hasControllers: hasControllers)
+    let plane = ControlPlane(
+      directory: try TemporaryDirectory.make("plane"), hasControllers: hasControllers, apiFlags: apiFlags)
     do {
       try await plane.start()
       try await Self.$current.withValue(plane, operation: function)
@@ -52,12 +59,44 @@ public struct ControlPlane: SuiteTrait, TestScoping {
 
   /// Starts what does not run, on the same port and data as before, and returns when the API is ready. The limit leaves time to
   /// fetch the programs.
-  public func start(within limit: Duration = .seconds(900)) async throws {
-    try await run("start", hasControllers ? ["--controllers"] : [], within: limit)
+  ///
+  /// - Parameters:
+  ///   - port: the API's port; nil takes the one before.
+  ///   - isElsewhere: takes another port than the one before.
+  public func start(port: Int? = nil, isElsewhere: Bool = false, within limit: Duration = .seconds(900)) async throws {
+    // The next port in a row is likely to be free, and an API server that cannot have it says so.
+    let port = isElsewhere ? try self.port() + 1 : port
+    let place = port.map { ["--port", String($0)] } ?? []
+    try await run("start", place + (hasControllers ? ["--controllers"] : []) + flags, within: limit)
   }
 
   /// Ends kube-apiserver and starts it again on the same port and data.
-  public func restartAPIServer() async throws { try await run("restart-api") }
+  public func restartAPIServer() async throws { try await run("restart-api", flags) }
+
+  /// The API's port.
+  public func port() throws -> Int {
+    let text = try String(contentsOfFile: directory + "/api.port", encoding: .utf8)
+    guard let port = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+      throw Command.Failure("no port in \(directory)/api.port")
+    }
+    return port
+  }
+
+  /// A kubeconfig of a service account's; it is made where it is missing.
+  public func kubeconfig(serviceAccount name: String, namespace: String) async throws -> String {
+    let made = try await kubectl(
+      "create", "serviceaccount", "-n", namespace, name, "--dry-run=client", "-o", "yaml")
+    try await kubectl("apply", "-f", "-", input: made)
+    let token = try await kubectl("create", "token", "-n", namespace, name)
+    let text = try String(contentsOfFile: kubeconfig, encoding: .utf8)
+    let lines = text.split(separator: "\n").map { line in
+      line.hasPrefix("    token: ")
+        ? "    token: \(token.trimmingCharacters(in: .whitespacesAndNewlines))" : String(line)
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var flags: [String] { apiFlags.flatMap { ["--api-flag", $0] } }
 
   /// Kills kube-apiserver as a crash would; etcd goes on.
   public func killAPIServer() async throws {

@@ -7,6 +7,16 @@ extension HelmInstaller {
   struct Access {
     let engine: HelmEngine
     let cluster: any ClusterAPI
+
+    /// Runs an operation of Helm's, whose own words for a refusal to act as another user are "cluster unreachable: unknown".
+    func perform<Result>(_ body: (HelmEngine) async throws -> Result) async throws -> Result {
+      do {
+        return try await body(engine)
+      } catch let error as HelmError where error.code == .clusterUnreachable {
+        _ = try await cluster.kinds(refreshed: true)
+        throw error
+      }
+    }
   }
 
   /// The account that the agent acts as where a bundle names none, if the cluster has it.
@@ -48,6 +58,13 @@ extension HelmInstaller {
           + " \(selector.selector), labels \(labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ","))"
       )
     }
+  }
+
+  /// Whether Helm is to make the namespace of a release: not one that is there, which it would ask for rights to change.
+  func makesNamespace(_ options: BundleDeploymentOptions) async throws -> Bool {
+    guard options.createNamespace ?? true else { return false }
+    let namespace = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: options.releaseNamespace)
+    return try await cluster.object(namespace) == nil
   }
 
   /// Gives the release's namespace the labels and annotations that the bundle asks for (fleet-behaviour §5.11).

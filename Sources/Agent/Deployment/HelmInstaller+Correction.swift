@@ -11,7 +11,7 @@ extension HelmInstaller {
       let access = try await access(serviceAccount: payload.options.serviceAccount)
       var records = try await HelmRecord.all(of: applied.release, in: cluster)
       if records.last?.isUnfinished == true {
-        _ = try await access.engine.recover(applied.release)
+        _ = try await access.perform { try await $0.recover(applied.release) }
         records = try await HelmRecord.all(of: applied.release, in: cluster)
       }
       let isOurs = { (record: HelmRecord) in record.deploymentID == applied.deploymentID }
@@ -54,7 +54,7 @@ extension HelmInstaller {
     _ access: Access
   ) async throws -> Int {
     do {
-      try await access.engine.rollback(release, options: options)
+      try await access.perform { try await $0.rollback(release, options: options) }
     } catch {
       if !correctDrift.keepFailHistory { try await forgetFailure(after: newest, of: release, with: access) }
       throw error

@@ -53,7 +53,7 @@ extension HelmInstaller {
     if let newest, HelmRecord.status(of: newest) != "uninstalled" {
       var options = UninstallOptions()
       options.keepHistory = true
-      try await access.engine.uninstall(release, options: options)
+      try await access.perform { [options] in try await $0.uninstall(release, options: options) }
     }
     try await checkGone(release)
     try await removeRecords(of: release, with: access)

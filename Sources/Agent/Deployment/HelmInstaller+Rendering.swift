@@ -59,9 +59,11 @@ extension HelmInstaller {
     options.skipSchemaValidation = helm.skipSchemaValidation
     let chart = Chart(files: plan.chartFiles.map { HelmChartFile(path: $0.path, contents: $0.bytes) })
     options.lookup = chart.mayLookUp
-    return try await access.engine.render(
-      chart: chart, values: values, release: ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace),
-      capabilities: KubernetesCapabilities(version: kinds.version, apiVersions: kinds.apiVersions), options: options)
+    return try await access.perform { [options] in
+      try await $0.render(
+        chart: chart, values: values, release: ReleaseIdentity(name: plan.releaseName, namespace: plan.namespace),
+        capabilities: KubernetesCapabilities(version: kinds.version, apiVersions: kinds.apiVersions), options: options)
+    }
   }
 
   /// Labels, annotations and namespaces. A kind that was not known a minute ago is asked for again.

@@ -55,11 +55,14 @@ struct HelmInstaller: ReleaseInstaller {
       }
       let installed: Release
       if existing == nil || existing?.status == .uninstalled {
-        installed = try await access.engine.install(
-          release, chart: rendering.chart, values: rendering.values, options: options)
+        options.createNamespace = try await makesNamespace(payload.options)
+        installed = try await access.perform { [options] in
+          try await $0.install(release, chart: rendering.chart, values: rendering.values, options: options)
+        }
       } else {
-        installed = try await access.engine.upgrade(
-          release, chart: rendering.chart, values: rendering.values, options: options)
+        installed = try await access.perform { [options] in
+          try await $0.upgrade(release, chart: rendering.chart, values: rendering.values, options: options)
+        }
       }
       try await setNamespaceMetadata(payload.options, with: access)
       // What was deployed may have brought kinds of its own.
@@ -100,7 +103,7 @@ struct HelmInstaller: ReleaseInstaller {
     // Asking Helm for what is not there costs it a round of discovery; asking for its records costs one small read.
     guard try await !records(of: release).isEmpty, let found = try await engine.get(release) else { return nil }
     guard found.status.isUnfinished else { return found }
-    let recovery = try await access.engine.recover(release)
+    let recovery = try await access.perform { try await $0.recover(release) }
     logger.notice(
       "finished an operation that was interrupted", metadata: ["release": "\(release)", "recovery": "\(recovery)"])
     return try await engine.get(release)
@@ -130,7 +133,6 @@ struct HelmInstaller: ReleaseInstaller {
   func deployOptions(_ payload: DeploymentPayload) -> DeployOptions {
     let helm = payload.options.helm ?? HelmOptions()
     var options = DeployOptions()
-    options.createNamespace = payload.options.createNamespace ?? true
     options.atomic = helm.atomic
     options.timeoutSeconds = helm.timeoutSeconds > 0 ? helm.timeoutSeconds : nil
     options.waitForJobs = helm.waitForJobs
