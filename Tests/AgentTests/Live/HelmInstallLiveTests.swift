@@ -107,7 +107,7 @@ extension SharedClusterTests {
       let fixture = try Fixture()
       var upgraded = Self.bundle("atomic", ["b.yaml": Fixture.settings]) { helm in
         helm.atomic = true
-        helm.timeoutSeconds = 1
+        helm.timeoutSeconds = 8
       }
       let first = try await fixture.manager.deploy(upgraded)
       upgraded.files = ["a.yaml": Self.unready, "b.yaml": Fixture.settings.replacing("red", with: "blue")]
