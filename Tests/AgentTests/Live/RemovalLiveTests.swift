@@ -11,7 +11,7 @@ extension SharedClusterTests {
   @Suite("Removing a bundle")
   struct RemovalLiveTests {
     private func gone(_ fixture: Fixture, _ id: String) async throws {
-      try await eventually("\(id) is gone") { await fixture.manager.statuses[id] == nil }
+      try await eventually("\(id) is gone", within: .seconds(120)) { await fixture.manager.statuses[id] == nil }
     }
 
     @Test("keepResources leaves the objects and takes Helm's records, also of what never became ready")
