@@ -9,8 +9,8 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> [Figure])] = [
   ("deploy-50x10", DeployFifty.run),
   ("drift-restore", DriftRestore.run),
   ("agent-idle", AgentIdle.run),
-  ("delivery-1000", Delivery.thousand),
-  ("delivery-10000", Delivery.tenThousand),
+  ("delivery-1000", FleetDelivery.thousand),
+  ("delivery-10000", FleetDelivery.tenThousand),
   ("wire-stream-128", { try await WireStream.run(bytes: 128, messages: 500_000) }),
   ("wire-stream-4096", { try await WireStream.run(bytes: 4096, messages: 100_000) }),
 ]

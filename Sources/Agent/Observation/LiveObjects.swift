@@ -38,6 +38,8 @@ struct LiveObject: Sendable, Hashable {
 struct LiveObjects: Sendable {
   private var objects: [ObjectIdentity: LiveObject] = [:]
   private var sets: [String: Set<ObjectIdentity>] = [:]
+  /// What was told to be gone, as it was known last: whoever read it before that tells of it later.
+  private var gone: [ObjectIdentity: (uid: String, resourceVersion: UInt64)] = [:]
 
   init() {}
 
@@ -58,6 +60,11 @@ struct LiveObjects: Sendable {
     let key = object.identity.unversioned
     let known = objects[key]
     if let known, known.uid == object.uid, object.resourceVersion < known.resourceVersion { return [] }
+    // One that lost the label and got it back has changed since.
+    if let last = gone[key], last.uid == object.uid {
+      guard object.resourceVersion > last.resourceVersion else { return [] }
+      gone[key] = nil
+    }
     var object = object
     if let known, known.uid == object.uid, known.fingerprint == object.fingerprint, known.setHash == object.setHash {
       object.comparison = known.comparison
@@ -94,6 +101,8 @@ struct LiveObjects: Sendable {
     guard let known = objects[key], uid == nil || known.uid == uid else { return [] }
     objects[key] = nil
     leave(known.setHash, key)
+    if gone.count >= AgentLimits.pendingComparisons { gone = [:] }
+    if known.resourceVersion > 0 { gone[key] = (known.uid, known.resourceVersion) }
     return [known.setHash]
   }
 
@@ -119,7 +128,11 @@ struct LiveObjects: Sendable {
   /// Takes out a type of which nothing is known any more, or nothing is there.
   mutating func forget(_ type: ObjectType) -> Set<String> {
     var changed: Set<String> = []
-    for object in objects.values where object.identity.type == type { changed.formUnion(remove(object.identity)) }
+    for object in objects.values where object.identity.type == type {
+      changed.formUnion(remove(object.identity))
+      // It may be there all the same, and will be told of as it was.
+      gone[object.identity.unversioned] = nil
+    }
     return changed
   }
 }

@@ -35,6 +35,8 @@ public struct SimulationConfiguration: Sendable {
     return "\(prefix)-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  /// Descriptors that an agent takes: its TCP connection, its socket, and both ends of what watches over that.
-  public static let descriptorsPerAgent = 4
+  /// Descriptors that an agent may take: its TCP connection, its socket, and both ends of what watches over that; and as many again
+  /// while those of a lost connection are being closed, which may happen to all agents at once. Where they run out, libdispatch
+  /// ends the process.
+  public static let descriptorsPerAgent = 8
 }

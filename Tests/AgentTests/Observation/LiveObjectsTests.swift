@@ -48,6 +48,22 @@ struct LiveObjectsTests {
     #expect(live.objects(of: "s2").count == 1)
   }
 
+  @Test("What was told to be gone does not come back with what was read before, but with a change or as a new object")
+  func readBefore() {
+    var live = LiveObjects()
+    _ = live.put(object("a", version: 3))
+    #expect(live.remove(object("a").identity, uid: "u") == ["s1"])
+    #expect(live.put(object("a", version: 3)) == [])
+    #expect(live.put(object("a", version: 2)) == [])
+    #expect(live.objects(of: "s1").isEmpty)
+    #expect(live.put(object("a", version: 4)) == ["s1"], "it has its label back")
+    _ = live.remove(object("a").identity)
+    #expect(live.put(object("a", uid: "v", version: 1)) == ["s1"])
+    // A kind that is watched no more, and then again, is told of as it was.
+    _ = live.forget(ObjectType(apiVersion: "apps/v1", kind: "Deployment"))
+    #expect(live.put(object("a", uid: "v", version: 1)) == ["s1"])
+  }
+
   @Test("Two versions of one group name the same object")
   func versions() {
     var live = LiveObjects()

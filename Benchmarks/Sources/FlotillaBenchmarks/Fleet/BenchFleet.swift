@@ -15,8 +15,8 @@ final class BenchFleet: Sendable {
     plural: "clusterregistrationtokens", namespaced: true)
   private static let secrets = APIResource(
     group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true)
-  /// An agent takes four open files, and a process here may have 20,000.
-  private static let agentsPerProcess = 4_000
+  /// An agent takes up to eight open files, and a process here may have 20,000.
+  private static let agentsPerProcess = 2_000
 
   private struct State {
     var manager: SimulationWorker?
@@ -54,7 +54,9 @@ final class BenchFleet: Sendable {
   func startManager() async throws {
     try? FileManager.default.removeItem(atPath: kubeconfig)
     let arguments = BenchChild.manager(directory, busPort: busPort, heartbeatSeconds: heartbeatSeconds)
-    let worker = try SimulationWorker(arguments: arguments) { _ in }
+    let worker = try SimulationWorker(arguments: arguments) { word in
+      if case .ended = word { self.state.withLock { $0.manager = nil } }
+    }
     state.withLock { $0.manager = worker }
     try await eventually("the manager's API") {
       guard FileManager.default.fileExists(atPath: self.kubeconfig) else { return false }
@@ -65,10 +67,11 @@ final class BenchFleet: Sendable {
     }
   }
 
-  /// Ends the manager as a crash would.
-  func killManager() throws {
+  /// Ends the manager as a crash would, and waits until it is gone.
+  func killManager() async throws {
     guard let manager = state.withLock({ $0.manager }) else { throw Mistake("there is no manager") }
     kill(manager.pid, SIGKILL)
+    try await eventually("the manager's end") { state.withLock { $0.manager == nil } }
   }
 
   /// Starts agents, and returns when all of them have a session: after how many seconds.
@@ -125,21 +128,21 @@ final class BenchFleet: Sendable {
   func deploy(bytes: Int, generation: Int, to agents: Int) async throws -> Double {
     let (before, text) = (report.readyVersions, String(repeating: "\(generation % 10)", count: bytes))
     let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bench}\ndata: {text: '\(text)'}\n"
-    var bundle: Value = [
-      "apiVersion": "fleet.cattle.io/v1alpha1", "kind": "Bundle",
-      "metadata": ["name": "bench", "namespace": .string(Self.namespace)],
-      "spec": [
-        "defaultNamespace": "bench", "resources": [["name": "map.yaml", "content": .string(manifest)]],
-        "targets": [["name": "all", "clusterSelector": [:]]],
-      ],
+    let spec: Value = [
+      "defaultNamespace": "bench", "resources": [["name": "map.yaml", "content": .string(manifest)]],
+      "targets": [["name": "all", "clusterSelector": [:]]],
     ]
     let began = try await withClient { client in
-      let known = try? await client.get(Self.bundles, namespace: Self.namespace, name: "bench")
+      let isThere = (try? await client.get(Self.bundles, namespace: Self.namespace, name: "bench")) != nil
       let began = Date().timeIntervalSince1970
-      if let known {
-        bundle["metadata"] = known["metadata"]
-        _ = try await client.update(Self.bundles, bundle, namespace: Self.namespace)
+      if isThere {
+        _ = try await client.patch(
+          Self.bundles, namespace: Self.namespace, name: "bench", ["spec": spec], type: .merge)
       } else {
+        let bundle: Value = [
+          "apiVersion": "fleet.cattle.io/v1alpha1", "kind": "Bundle",
+          "metadata": ["name": "bench", "namespace": .string(Self.namespace)], "spec": spec,
+        ]
         _ = try await client.create(Self.bundles, bundle, namespace: Self.namespace)
       }
       return began

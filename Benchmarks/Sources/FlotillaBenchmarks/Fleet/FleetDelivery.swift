@@ -1,7 +1,7 @@
 import Foundation
 
 /// How soon a change is on all agents and known to be, and what many agents cost the manager.
-enum Delivery {
+enum FleetDelivery {
   private static let bytes = 4096
   private static let rounds = 3
 
@@ -56,7 +56,7 @@ enum Delivery {
   private static func reconnect(_ fleet: BenchFleet, _ agents: Int) async throws -> Double {
     let before = fleet.report
     let began = ContinuousClock.now
-    try fleet.killManager()
+    try await fleet.killManager()
     try await fleet.startManager()
     try await fleet.wait("all agents have resumed") {
       $0.sessions >= before.sessions + agents && $0.acknowledged == agents
