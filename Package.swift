@@ -190,7 +190,7 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "Document", "Fleet", "HelmEngine", "KubeClient", "Kustomizer", "TestSupport", "Wire",
+        "Agent", "Document", "Fleet", "HelmEngine", "HelmWorkerMain", "KubeClient", "Kustomizer", "TestSupport", "Wire",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),

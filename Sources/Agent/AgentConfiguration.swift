@@ -1,5 +1,6 @@
 import Document
 import Fleet
+import HelmEngine
 import Wire
 
 /// What an agent is started with.
@@ -37,12 +38,15 @@ public struct AgentConfiguration: Sendable {
   public var concurrentDeployments: Int
   /// The file of Helm's library; nil takes `HelmLibrary.load`'s default.
   public var helmLibrary: String?
+  /// The program of the children in which Helm works; nil has it in the agent's own process.
+  public var helmWorker: HelmWorkerCommand?
 
   /// Makes a configuration. `agentNamespace` nil takes that of the registration values, or the usual one.
   public init(
     manager: Manager, cluster: Cluster, stateDirectory: String, agentNamespace: String? = nil,
     agentVersion: String = "",
-    concurrentDeployments: Int = AgentLimits.concurrentDeployments, helmLibrary: String? = nil
+    concurrentDeployments: Int = AgentLimits.concurrentDeployments, helmLibrary: String? = nil,
+    helmWorker: HelmWorkerCommand? = nil
   ) {
     self.manager = manager
     self.cluster = cluster
@@ -50,6 +54,7 @@ public struct AgentConfiguration: Sendable {
     self.agentVersion = agentVersion
     self.concurrentDeployments = concurrentDeployments
     self.helmLibrary = helmLibrary
+    self.helmWorker = helmWorker
     switch manager {
     case .registration(let values): self.agentNamespace = agentNamespace ?? values.agentNamespace
     case .enrolled: self.agentNamespace = agentNamespace ?? RegistrationValues.defaultAgentNamespace

@@ -50,7 +50,8 @@ public struct AgentService: Service {
       metadata: ["manager": "\(enrollment.endpoints.joined(separator: ", "))", "state": "\(state.directory)"])
     let keeper = DesiredKeeper(state: state, fetcher: BlobFetcher(blobs: state.blobs))
     let engine = HelmEngine(
-      connection: connection, libraryPath: configuration.helmLibrary, threads: configuration.concurrentDeployments)
+      connection: connection, worker: configuration.helmWorker, libraryPath: configuration.helmLibrary,
+      threads: configuration.concurrentDeployments)
     let manifests = DeployedManifests(cluster: cluster)
     let installer = HelmInstaller(
       engine: engine, connection: connection, kustomizer: Kustomizer(), cluster: cluster, manifests: manifests,
@@ -68,7 +69,7 @@ public struct AgentService: Service {
     }
     let comparer = DriftComparer(
       cluster: cluster, rights: { try await installer.access(serviceAccount: $0).cluster },
-      helmFieldManager: ReleaseMarks.fieldManager, logger: logger)
+      helmFieldManager: ReleaseMarks.fieldManager(worker: configuration.helmWorker), logger: logger)
     let observer = ClusterObserver(
       cluster: cluster, manifests: manifests, comparer: comparer, logger: logger, tell: { deployer.found($0, $1) },
       clusterIsBack: { deployer.clusterIsBack() })

@@ -2,7 +2,8 @@
 /// bytes, both ways, over its standard input and output.
 ///
 /// The child is started when the first request comes. It is replaced after `requestsPerChild` requests, and after every
-/// error, so that nothing which one request left behind reaches more than a bounded number of others.
+/// error, so that nothing which one request left behind reaches more than a bounded number of others. It ends when it has had no
+/// request for `idle`.
 public actor ConfinedServer {
   private struct Child {
     let id: UInt64
@@ -12,6 +13,9 @@ public actor ConfinedServer {
 
   private let command: ConfinedCommand
   private let requestsPerChild: Int
+  private let idle: Duration?
+  private var lastUse: ContinuousClock.Instant = .now
+  private var isIdleWatched = false
   private var child: Child?
   private var isBusy = false
   private var isStopped = false
@@ -23,8 +27,10 @@ public actor ConfinedServer {
   ///   - command: the program. `limits.cpuSeconds` and the other limits are for the whole life of one child, but
   ///     `wallClock` and `outputBytes` for one request.
   ///   - requestsPerChild: how many requests one child answers; less than 1 counts as 1.
-  public init(_ command: ConfinedCommand, requestsPerChild: Int) {
+  ///   - idle: how long a child without a request lives; nil keeps it.
+  public init(_ command: ConfinedCommand, requestsPerChild: Int, idle: Duration? = nil) {
     self.command = command
+    self.idle = idle
     self.requestsPerChild = max(1, requestsPerChild)
   }
 
@@ -124,10 +130,34 @@ public actor ConfinedServer {
   }
 
   private func passTurn() {
+    lastUse = .now
     guard !waiters.isEmpty else {
       isBusy = false
+      watchIdleness()
       return
     }
     waiters.removeFirst().resume()
+  }
+
+  /// One task looks, however many requests there are.
+  private func watchIdleness() {
+    guard let idle, child != nil, !isIdleWatched else { return }
+    isIdleWatched = true
+    Task { [weak self] in
+      var remaining: Duration? = idle
+      while let time = remaining {
+        try? await Task.sleep(for: time)
+        remaining = await self?.retireIdle(after: idle)
+      }
+    }
+  }
+
+  /// Ends the child if it has had nothing to do for so long; otherwise, how long to wait until it may have.
+  private func retireIdle(after idle: Duration) -> Duration? {
+    let unused = ContinuousClock.now - lastUse
+    if !isBusy, unused < idle { return idle - unused }
+    isIdleWatched = false
+    if !isBusy { retire() }
+    return nil
   }
 }

@@ -7,24 +7,29 @@ struct FrameReader {
     self.limit = limit
   }
 
-  /// Adds bytes and returns the frame that they complete.
+  /// The bytes that belong to a frame which is not complete.
+  var incomplete: Int { buffer.count }
+
+  /// Adds bytes and returns the frames that they complete, in order.
   ///
-  /// - Throws: `outputLimit` when a frame says that it is larger than the limit; `crashed` when bytes follow a frame:
-  ///   one request has one answer.
-  mutating func append(_ bytes: some Collection<UInt8>) throws(ConfinementError) -> [UInt8]? {
+  /// - Throws: `outputLimit` when a frame says that it is larger than the limit.
+  mutating func append(_ bytes: some Collection<UInt8>) throws(ConfinementError) -> [[UInt8]] {
     buffer.append(contentsOf: bytes)
-    guard buffer.count >= 4 else { return nil }
-    let length = buffer.prefix(4).reduce(0) { $0 << 8 | Int($1) }
-    guard length <= limit else {
-      throw ConfinementError(.outputLimit, "an answer of \(length) bytes is more than \(limit) (outputBytes)")
+    var frames: [[UInt8]] = []
+    var start = 0
+    while buffer.count - start >= 4 {
+      let length = buffer[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard length <= limit else {
+        // What came whole before it is told of first.
+        guard frames.isEmpty else { break }
+        throw ConfinementError(.outputLimit, "an answer of \(length) bytes is more than \(limit) (outputBytes)")
+      }
+      guard buffer.count - start >= 4 + length else { break }
+      frames.append(Array(buffer[start + 4..<start + 4 + length]))
+      start += 4 + length
     }
-    guard buffer.count <= 4 + length else {
-      throw ConfinementError(
-        .crashed, "\(buffer.count - 4 - length) bytes follow an answer: its output is no answer only")
-    }
-    guard buffer.count == 4 + length else { return nil }
-    defer { buffer = [] }
-    return Array(buffer.dropFirst(4))
+    if start > 0 { buffer.removeFirst(start) }
+    return frames
   }
 
   /// A frame that holds these bytes.

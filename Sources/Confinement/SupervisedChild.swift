@@ -8,6 +8,8 @@ struct SupervisedChild {
     case run
     /// It gets requests and answers each with one frame.
     case serve
+    /// It gets and sends frames whenever it likes.
+    case converse
   }
 
   let command: ConfinedCommand
@@ -54,11 +56,13 @@ struct SupervisedChild {
   /// Whether there is something to write to it.
   var wantsToWrite: Bool { isInputOpen && written < pending.count }
 
-  /// Sends a server one request.
-  mutating func send(_ frame: [UInt8], timeout: Duration) {
+  /// Sends a server one request, or a peer one frame: that has no time to answer in.
+  mutating func send(_ frame: [UInt8], timeout: Duration?) {
+    guard isInputOpen else { return }
     pending.removeFirst(written)
     written = 0
     pending += frame
+    guard let timeout else { return }
     allowed = min(timeout, command.limits.wallClock)
     deadline = .now + allowed
     expectsAnswer = true
@@ -131,6 +135,7 @@ struct SupervisedChild {
       }
       output.append(contentsOf: bytes)
     case .serve: readAnswer(bytes)
+    case .converse: readFrames(bytes)
     }
     return true
   }
@@ -139,11 +144,24 @@ struct SupervisedChild {
     guard expectsAnswer else {
       return kill(.broken(ConfinementError(.crashed, "it wrote to its output without having been asked")))
     }
-    do {
-      guard let answer = try frames.append(bytes) else { return }
+    do throws(ConfinementError) {
+      let answers = try frames.append(bytes)
+      guard let answer = answers.first else { return }
+      let surplus = answers.dropFirst().reduce(frames.incomplete) { $0 + 4 + $1.count }
+      guard surplus == 0 else {
+        throw ConfinementError(.crashed, "\(surplus) bytes follow an answer: its output is no answer only")
+      }
       expectsAnswer = false
       deadline = nil
       report(.answer(answer))
+    } catch {
+      kill(.broken(error))
+    }
+  }
+
+  private mutating func readFrames(_ bytes: some Collection<UInt8>) {
+    do throws(ConfinementError) {
+      for frame in try frames.append(bytes) { report(.answer(frame)) }
     } catch {
       kill(.broken(error))
     }
@@ -207,7 +225,7 @@ struct SupervisedChild {
 
 /// What a child's owner hears of it.
 enum ChildEvent: Sendable {
-  /// A server answered.
+  /// A server answered, or a peer sent a frame.
   case answer([UInt8])
   /// It has ended, or was never started. The last event.
   case ended(result: Result<ConfinedOutput, ConfinementError>)

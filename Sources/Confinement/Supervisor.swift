@@ -10,9 +10,9 @@ final class Supervisor: Sendable {
   /// What the thread is told to do.
   enum Order: Sendable {
     case start(Start)
-    /// Sends a server one request.
-    case send(UInt64, [UInt8], timeout: Duration)
-    /// Ends a server's input, and the server soon after.
+    /// Sends a server one request, or a peer one frame, which has no time-out.
+    case send(UInt64, [UInt8], timeout: Duration?)
+    /// Ends a server's or peer's input, and itself soon after.
     case finish(UInt64)
     case cancel(UInt64)
   }

@@ -41,6 +41,9 @@ public struct Chart: Sendable, Hashable {
   /// Whether a template may ask the cluster for objects: the function's name stands in some file.
   public var mayLookUp: Bool { files.contains { ByteSearch.contains("lookup", in: $0.contents) } }
 
+  /// Whether a template may ask name servers.
+  var mayAskNameServers: Bool { files.contains { ByteSearch.contains("getHostByName", in: $0.contents) } }
+
   /// The chart without the schemas of its values, its subcharts' included: how schema validation is skipped in rendering.
   func withoutSchemas() -> Chart {
     Chart(files: files.filter { $0.path.split(separator: "/").last != "values.schema.json" })

@@ -15,18 +15,8 @@ extension HelmEngine {
   /// installation, which has none, to itself: its objects stay, and are applied again. Call it only when no other
   /// process works on the release, since Helm's record of a running operation looks the same.
   public func recover(_ release: ReleaseIdentity) async throws -> Recovery {
-    try await perform(on: release) { session in
-      let history = try session.history(release)
-      guard let last = history.last, last.status.isUnfinished else { return .nothing }
-      if last.status == .uninstalling {
-        try session.uninstall(release, options: UninstallOptions())
-        return .uninstalled
-      }
-      let target = history.last { $0.status == .deployed } ?? history.last { $0.status == .superseded } ?? last
-      var options = RollbackOptions()
-      options.revision = target.revision
-      try session.rollback(release, options: options)
-      return .rolledBack(to: target.revision)
-    }
+    let answer = try await perform(HelmRequest(.recover, release)).header
+    if answer["uninstalled"]?.bool == true { return .uninstalled }
+    return answer["rolledBackTo"]?.int.map(Recovery.rolledBack) ?? .nothing
   }
 }

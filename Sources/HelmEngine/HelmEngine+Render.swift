@@ -1,4 +1,3 @@
-import CHelm
 import Document
 
 extension HelmEngine {
@@ -15,35 +14,13 @@ extension HelmEngine {
     chart: Chart, values: Value = [:], release: ReleaseIdentity, capabilities: KubernetesCapabilities = .init(),
     options: RenderOptions = .init()
   ) async throws -> RenderedManifests {
-    try await perform { session in
-      try session.render(chart, values: values, release: release, capabilities: capabilities, options: options)
+    if let renderers {
+      return try await renderers.render(
+        chart: chart, values: values, release: release, capabilities: capabilities, options: options,
+        connection: connection)
     }
-  }
-}
-
-extension HelmEngine.Session {
-  fileprivate func render(
-    _ chart: Chart, values: Value, release: ReleaseIdentity, capabilities: KubernetesCapabilities,
-    options: RenderOptions
-  ) throws -> RenderedManifests {
-    let doing = "rendering release \(release)"
-    let valuesText = try LibraryText.encoded(values, doing: doing)
-    let chart = options.skipSchemaValidation ? chart.withoutSchemas() : chart
-    return try withChart(chart, doing: doing) { handle in
-      let crds =
-        options.includeCRDs
-        ? try RenderedManifests.crds(
-          LibraryText.decoded(library.call(doing) { chelm_chart_crds($0, handle) }, doing: doing)) : []
-      let optionsText = JSON.string(ChartRendering.options(release, capabilities, options))
-      let rendered: String
-      if options.lookup {
-        rendered = try withConfiguration(namespace: release.namespace) { configuration in
-          try library.call(doing) { chelm_render($0, configuration, handle, valuesText, optionsText) }
-        }
-      } else {
-        rendered = try library.call(doing) { chelm_render($0, 0, handle, valuesText, optionsText) }
-      }
-      return RenderedManifests(outputs: try LibraryText.decoded(rendered, doing: doing), crds: crds)
-    }
+    let request = try ChartRendering.request(
+      chart, values: values, release: release, capabilities: capabilities, options: options)
+    return ChartRendering.manifests(try await ask(request))
   }
 }

@@ -48,8 +48,11 @@ public enum Limits {
   /// The seconds after which a kept configuration that nobody uses is let go of: each holds tens of megabytes.
   public static let idleConfigurationSeconds = 10
 
-  /// The memory that Go's runtime is told to stay near, as far as what is in use allows.
-  public static let goMemoryBytes = 96 << 20
+  /// The seconds without a request after which a child ends, and gives back what Go's runtime and Helm hold.
+  public static let idleChildSeconds = 10
+
+  /// The memory of a child that works on releases.
+  public static let releaseMemoryBytes = 2 << 30
 
   /// The bytes of a value template: Helm takes no larger file in a chart.
   public static let valueTemplateBytes = 4 << 20

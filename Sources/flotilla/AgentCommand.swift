@@ -34,7 +34,7 @@ struct AgentCommand: AsyncParsableCommand {
     let agent = AgentService(
       configuration: AgentConfiguration(
         manager: .registration(registration), cluster: kubeconfig.map { .kubeconfig(path: $0) } ?? .inCluster,
-        stateDirectory: state, agentVersion: FlotillaVersion.current),
+        stateDirectory: state, agentVersion: FlotillaVersion.current, helmWorker: .ownExecutable()),
       logger: logger)
     try await ServiceGroup(
       configuration: ServiceGroupConfiguration(

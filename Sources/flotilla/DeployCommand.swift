@@ -109,7 +109,8 @@ struct DeployCommand: AsyncParsableCommand {
     var cluster = ManagerOptions()
     cluster.kubeconfig = kubeconfig
     let deployment = DirectDeployment(
-      kubeconfig: try cluster.kubeconfigPath(), agentNamespace: agentNamespace, logger: logger)
+      kubeconfig: try cluster.kubeconfigPath(), agentNamespace: agentNamespace,
+      helmWorker: .ownExecutable(), logger: logger)
     let outcome = try await Notices.progress("deploying \(payload.bundleName)", logger) {
       try await deployment.run(manifest: manifest, payload: payload)
     }

@@ -1,5 +1,6 @@
 import Agent
 import Foundation
+import HelmEngine
 import Logging
 import Manager
 import ServiceLifecycle
@@ -23,7 +24,7 @@ struct LocalAgent: Service {
     try await AgentService(
       configuration: AgentConfiguration(
         manager: .enrolled(record, keys), cluster: .kubeconfig(path: kubeconfig), stateDirectory: stateDirectory,
-        agentVersion: FlotillaVersion.current),
+        agentVersion: FlotillaVersion.current, helmWorker: .ownExecutable()),
       logger: logger
     ).run()
   }

@@ -9,7 +9,7 @@ import Testing
   private func plane() throws -> ControlPlane { try ControlPlane.ofSuite() }
 
   private func engine() throws -> HelmEngine {
-    HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)))
+    HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)), worker: workerCommand)
   }
 
   private func chart(_ name: String) throws -> Chart {

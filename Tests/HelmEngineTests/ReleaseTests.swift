@@ -9,7 +9,7 @@ import Testing
   private func plane() throws -> ControlPlane { try ControlPlane.ofSuite() }
 
   private func engine() throws -> HelmEngine {
-    HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)))
+    HelmEngine(connection: ClusterConnection(.file(try plane().kubeconfig)), worker: workerCommand)
   }
 
   private func wrapped(_ manifests: String, name: String = "web", version: String = "1.2.3") throws -> Chart {
@@ -210,7 +210,7 @@ import Testing
       users: [{name: u, user: {token: t}}]
       contexts: [{name: c, context: {cluster: c, user: u}}]
       """
-    let engine = HelmEngine(connection: ClusterConnection(.text(kubeconfig)))
+    let engine = HelmEngine(connection: ClusterConnection(.text(kubeconfig)), worker: workerCommand)
     let error = await #expect(throws: HelmError.self) { _ = try await engine.list(namespace: nil) }
     #expect(error?.code == .clusterUnreachable, "\(error?.message ?? "")")
   }

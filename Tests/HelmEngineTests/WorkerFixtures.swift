@@ -1,19 +1,9 @@
-import Foundation
+import TestSupport
 
 @testable import HelmEngine
 
-/// The children of the tests: the program beside the tests' own that only answers Helm requests.
-let workerCommand: HelmWorkerCommand = {
-  let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-  // `swift test` runs the tests in its own helper, or in the package's test program: the build folder is the arguments' then.
-  let folders = [own, CommandLine.arguments.first ?? ""].map { URL(filePath: $0).deletingLastPathComponent().path }
-  let candidates = folders.flatMap { folder in
-    [folder, URL(filePath: folder).deletingLastPathComponent().path].map { $0 + "/HelmWorkerMain" }
-  }
-  return HelmWorkerCommand(
-    executable: candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "HelmWorkerMain", arguments: []
-  )
-}()
+/// The children of the tests.
+let workerCommand = HelmWorkerCommand(executable: helmWorkerProgram, arguments: [])
 
 /// Runs the body with workers, and stops those afterwards.
 func withWorkers<Result>(

@@ -19,6 +19,8 @@ protocol ClusterAPI: Sendable {
   /// Changes fields of an object (RFC 7386), and answers with the object as it is then; nil when it is not there.
   @discardableResult
   func mergePatch(_ identity: ObjectIdentity, _ patch: Value) async throws -> Value?
+  /// Makes an object; one of its name that is there already stays as it is.
+  func create(_ wanted: Value, _ identity: ObjectIdentity) async throws
   /// Makes fields of an object as given by server-side apply, taking them over from whoever has set them otherwise.
   func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws
   /// What would become of an object if these fields were applied to it by force; nothing is changed.
@@ -27,6 +29,17 @@ protocol ClusterAPI: Sendable {
   func acting(as user: String) throws -> any ClusterAPI
   /// Tells of a type's objects that have the label, until the stream is let go of: first of all, then of changes.
   func watch(_ type: ObjectType, label: String) -> AsyncStream<ClusterEvent>
+}
+
+extension ClusterAPI {
+  /// Makes a namespace as Helm would; one that is there already stays as it is.
+  func createNamespace(_ name: String) async throws {
+    try await create(
+      [
+        "apiVersion": "v1", "kind": "Namespace",
+        "metadata": ["name": .string(name), "labels": ["name": .string(name)]],
+      ], ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: name))
+  }
 }
 
 /// One consistent read of a type's objects.

@@ -25,9 +25,7 @@ struct DownstreamCopies: Sendable {
     guard !copies.isEmpty else { return }
     let home = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: namespace)
     if createsNamespace, try await cluster.object(home) == nil {
-      try await cluster.apply(
-        ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(namespace)]], to: home,
-        fieldManager: fieldManager)
+      try await cluster.createNamespace(namespace)
     }
     for copy in copies {
       let identity = identity(copy.kind, copy.name)

@@ -60,11 +60,14 @@ extension HelmInstaller {
     }
   }
 
-  /// Whether Helm is to make the namespace of a release: not one that is there, which it would ask for rights to change.
-  func makesNamespace(_ options: BundleDeploymentOptions) async throws -> Bool {
-    guard options.createNamespace ?? true else { return false }
-    let namespace = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: options.releaseNamespace)
-    return try await cluster.object(namespace) == nil
+  /// Makes a release's namespace as Helm would, where it is missing and the bundle does not forbid it: not one that is there, which would
+  /// take the right to change it. Helm itself would read the whole of the API's schema for that, every time.
+  func makeNamespace(_ options: BundleDeploymentOptions, with access: Access) async throws {
+    guard options.createNamespace ?? true else { return }
+    let name = options.releaseNamespace
+    let namespace = ObjectIdentity(apiVersion: "v1", kind: "Namespace", name: name)
+    guard try await cluster.object(namespace) == nil else { return }
+    try await access.cluster.createNamespace(name)
   }
 
   /// Gives the release's namespace the labels and annotations that the bundle asks for (fleet-behaviour §5.11).

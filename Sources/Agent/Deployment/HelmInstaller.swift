@@ -55,7 +55,8 @@ struct HelmInstaller: ReleaseInstaller {
       }
       let installed: Release
       if existing == nil || existing?.status == .uninstalled {
-        options.createNamespace = try await makesNamespace(payload.options)
+        try await makeNamespace(payload.options, with: access)
+        options.createNamespace = false
         installed = try await access.perform { [options] in
           try await $0.install(release, chart: rendering.chart, values: rendering.values, options: options)
         }

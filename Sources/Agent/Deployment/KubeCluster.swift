@@ -104,6 +104,18 @@ final class KubeCluster: ClusterAPI {
     }
   }
 
+  func create(_ wanted: Value, _ identity: ObjectIdentity) async throws {
+    try await answered {
+      let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)
+      do throws(KubeClientError) {
+        _ = try await self.client.create(
+          resource, wanted, namespace: resource.namespaced ? identity.namespace : nil)
+      } catch {
+        guard error.code == .alreadyExists else { throw error }
+      }
+    }
+  }
+
   func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws {
     try await answered {
       let resource = try await self.client.resource(apiVersion: identity.apiVersion, kind: identity.kind)

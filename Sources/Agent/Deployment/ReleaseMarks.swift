@@ -1,4 +1,5 @@
 import Fleet
+import HelmEngine
 
 /// By what the agent knows its own releases again, beside ``ReleaseAnnotations``: labels on Helm's record, which are found
 /// without reading the releases, and an annotation that says which version a release is, so that a crash between the
@@ -11,8 +12,11 @@ enum ReleaseMarks {
   /// The agent, a label of Helm's record.
   static let scopeLabel = "flotilla.io/agent"
 
-  /// Under which name Helm's library applies fields in this process: it takes the program's.
-  static let fieldManager = CommandLine.arguments.first.map { String($0.split(separator: "/").last ?? "") } ?? ""
+  /// Under which name Helm's library applies fields: it takes that of the program in which it works.
+  static func fieldManager(worker: HelmWorkerCommand?) -> String {
+    let program = worker?.executable ?? CommandLine.arguments.first ?? ""
+    return String(program.split(separator: "/").last ?? "")
+  }
 
   /// A text that names one agent on its cluster: what it is called on its manager.
   static func scope(cluster: String) -> String { Names.keyHash(cluster) }

@@ -21,16 +21,20 @@ public struct DirectDeployment: Sendable {
 
   private let kubeconfig: String
   private let agentNamespace: String
+  private let helmWorker: HelmWorkerCommand?
   private let logger: Logger
 
   /// - Parameters:
   ///   - kubeconfig: the file that leads to the cluster; its current context is taken.
   ///   - agentNamespace: noted in the release, and where service accounts are that a bundle names.
+  ///   - helmWorker: the program of the children in which Helm works; nil has it in this process.
   public init(
-    kubeconfig: String, agentNamespace: String = RegistrationValues.defaultAgentNamespace, logger: Logger
+    kubeconfig: String, agentNamespace: String = RegistrationValues.defaultAgentNamespace,
+    helmWorker: HelmWorkerCommand? = nil, logger: Logger
   ) {
     self.kubeconfig = kubeconfig
     self.agentNamespace = agentNamespace
+    self.helmWorker = helmWorker
     self.logger = logger
   }
 
@@ -77,7 +81,7 @@ public struct DirectDeployment: Sendable {
     try await blobs.store(options, as: item.optionsDigest)
     let connection = ClusterConnection(.file(kubeconfig))
     let installer = HelmInstaller(
-      engine: HelmEngine(connection: connection), connection: connection, kustomizer: Kustomizer(),
+      engine: HelmEngine(connection: connection, worker: helmWorker), connection: connection, kustomizer: Kustomizer(),
       cluster: cluster, manifests: DeployedManifests(cluster: cluster), blobs: blobs, agentNamespace: agentNamespace,
       scope: ReleaseMarks.scope(cluster: "flotilla deploy"), logger: logger)
     let applied = try await installer.apply(item, releases: [])

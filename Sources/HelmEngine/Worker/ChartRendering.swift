@@ -1,7 +1,6 @@
-import CHelm
 import Document
 
-/// Renders a chart without a cluster: what the engine in this process and the worker share.
+/// A chart's rendering as a request: what the engine and its workers share.
 enum ChartRendering {
   /// The library's options for a rendering.
   static func options(
@@ -20,17 +19,23 @@ enum ChartRendering {
     ]
   }
 
-  /// Answers a worker's request: the attachment is the chart's archive, and of the answer it is `{"outputs":…,"crds":…}`,
-  /// both as the library gives them.
-  static func answer(_ message: WorkerMessage, library: HelmLibrary) throws -> WorkerMessage {
-    guard let doing = message.header["doing"]?.string, let values = message.header["values"]?.string,
-      let options = message.header["options"]?.string
-    else { throw HelmError(code: .workerFailed, message: "a request to render a chart is not complete") }
-    let chart = try library.chart(archive: message.attachment, doing: doing)
-    defer { library.release(chart) }
-    let crds =
-      message.header["crds"]?.bool == true ? try library.call(doing) { chelm_chart_crds($0, chart) } : "[]"
-    let outputs = try library.call(doing) { chelm_render($0, 0, chart, values, options) }
-    return WorkerMessage(header: [:], attachment: Array("{\"outputs\":\(outputs),\"crds\":\(crds)}".utf8))
+  /// The request for a rendering.
+  static func request(
+    _ chart: Chart, values: Value, release: ReleaseIdentity, capabilities: KubernetesCapabilities,
+    options: RenderOptions
+  ) throws(HelmError) -> HelmRequest {
+    var request = HelmRequest(.render, release)
+    request.parameters = [
+      "values": .string(try LibraryText.encoded(values, doing: request.doing)),
+      "options": Self.options(release, capabilities, options), "crds": .bool(options.includeCRDs),
+      "lookup": .bool(options.lookup),
+    ]
+    request.attachment = try ChartArchive.pack(options.skipSchemaValidation ? chart.withoutSchemas() : chart)
+    return request
+  }
+
+  /// Reads what was answered to it.
+  static func manifests(_ answer: Value) -> RenderedManifests {
+    RenderedManifests(outputs: answer["outputs"] ?? [:], crds: RenderedManifests.crds(answer["crds"] ?? []))
   }
 }

@@ -2,7 +2,8 @@ import CHelm
 import Document
 import Foundation
 
-/// The child process's side: answers requests that come in frames on standard input, one after another.
+/// The child process's side: answers requests that come in frames on standard input, one after another; those with an id side by
+/// side, each when it is done.
 ///
 /// A frame is four bytes of length, the highest first, and so many bytes of message. Nothing of a request appears in
 /// arguments, environment or standard error.
@@ -16,7 +17,20 @@ public enum HelmWorker {
     let answers = dup(STDOUT_FILENO)
     guard answers >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return }
     var worker = Session()
+    var host: ReleaseHost?
     while let request = Frame.read(from: STDIN_FILENO) {
+      if let message = try? WorkerMessage(bytes: request) {
+        if let id = message.header["cancel"]?.int {
+          host?.cancel(Int64(id))
+          continue
+        }
+        if let id = message.header["id"]?.int {
+          let current = host ?? ReleaseHost(threads: message.header["threads"]?.int ?? 1, answers: answers)
+          host = current
+          current.begin(message, id: Int64(id))
+          continue
+        }
+      }
       guard Frame.write(worker.answer(request).bytes, to: answers) else { return }
     }
   }
@@ -24,15 +38,21 @@ public enum HelmWorker {
   /// What a worker keeps from request to request.
   struct Session {
     private var library: HelmLibrary?
+    private var configurations: ConfigurationPool?
     var templates = KeptTemplates()
 
     mutating func answer(_ request: [UInt8]) -> WorkerMessage {
       do {
         let message = try WorkerMessage(bytes: request)
         let library = try loaded()
+        if message.header["operation"] != nil {
+          let request = try HelmRequest(message)
+          let pool = configurations ?? ConfigurationPool(library: library)
+          configurations = pool
+          return try HelmSession(library: library, configurations: pool, connection: request.connection).answer(request)
+        }
         switch message.header["request"]?.string {
         case "values": return try templates.render(message, library: library)
-        case "render": return try ChartRendering.answer(message, library: library)
         case "pull": return try PullRequest(message.header).answer(library: library)
         case let other:
           throw HelmError(code: .workerFailed, message: "Helm's worker knows no request \(other ?? "without a name")")

@@ -32,37 +32,35 @@ extension HelmWorkers {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Renders a chart in a child, without a cluster: `lookup` finds nothing, and `getHostByName` asks nobody.
+  /// Renders a chart in a child. Without a connection it has no network: `getHostByName` asks nobody, and `lookup` is refused.
   ///
   /// - Parameters:
   ///   - chart: the chart, with all its dependencies below `charts/`.
   ///   - values: what overrides the chart's own; an object or null.
   ///   - release: what `.Release` names.
   ///   - capabilities: what `.Capabilities` names.
-  ///   - options: how; `lookup` has to be false.
+  ///   - options: how.
+  ///   - connection: the cluster in which `lookup` looks, where `options.lookup` says so.
   /// - Throws: `HelmError` with `renderFailed`, its message naming template and line, `invalidChart`, `invalidValues`,
   ///   `invalidArgument`, `limitExceeded`, `workerFailed`, `overloaded` or `cancelled`.
   public func render(
     chart: Chart, values: Value = [:], release: ReleaseIdentity, capabilities: KubernetesCapabilities = .init(),
-    options: RenderOptions = .init()
+    options: RenderOptions = .init(), connection: ClusterConnection? = nil
   ) async throws(HelmError) -> RenderedManifests {
-    let doing = "rendering release \(release)"
-    guard !options.lookup else {
+    guard !options.lookup || connection != nil else {
       throw HelmError(
-        code: .invalidArgument, message: "\(doing): a worker has no cluster to look up objects in: set lookup to false")
+        code: .invalidArgument,
+        message: "rendering release \(release): a worker has no cluster to look up objects in: set lookup to false")
     }
     var options = options
-    options.disableDNS = true
-    let message = WorkerMessage(
-      header: [
-        "request": "render", "doing": .string(doing),
-        "values": .string(try LibraryText.encoded(values, doing: doing)),
-        "options": .string(JSON.string(ChartRendering.options(release, capabilities, options))),
-        "crds": .bool(options.includeCRDs),
-      ], attachment: try ChartArchive.pack(options.skipSchemaValidation ? chart.withoutSchemas() : chart))
-    let answer = try await ask(message, doing: doing, within: limits.renderTime)
-    let rendered = try LibraryText.decoded(String(decoding: answer.attachment, as: UTF8.self), doing: doing)
-    return RenderedManifests(
-      outputs: rendered["outputs"] ?? [:], crds: RenderedManifests.crds(rendered["crds"] ?? []))
+    if connection == nil { options.disableDNS = true }
+    let usesNetwork = options.lookup || (!options.disableDNS && chart.mayAskNameServers)
+    var request = try ChartRendering.request(
+      chart, values: values, release: release, capabilities: capabilities, options: options)
+    if options.lookup { request.connection = connection }
+    let answer = try await ask(
+      request.message, doing: request.doing, within: limits.renderTime, withNetwork: usesNetwork)
+    return ChartRendering.manifests(
+      try LibraryText.decoded(String(decoding: answer.attachment, as: UTF8.self), doing: request.doing))
   }
 }

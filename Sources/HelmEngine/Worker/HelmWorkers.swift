@@ -4,13 +4,16 @@ import Foundation
 
 /// Helm in child processes, so that a hostile template, chart or chart server costs a child and not this process.
 ///
-/// Children that render have no network and write no files; they live on from request to request. Each child that fetches
-/// serves one request, has the network, and writes to one directory of its own, which is gone afterwards. A request that
+/// Children that render have no network and write no files; they live on from request to request, until there are none for
+/// `Limits.idleChildSeconds`. Only a chart that looks objects up in a cluster, or asks name servers, where it may, is rendered by one with
+/// the network. Each child that fetches serves one request, has the network, and writes to one directory of its own, which is gone
+/// afterwards. A request that
 /// exceeds a limit fails with `limitExceeded` and its child is killed; other requests go on. Cancelling a task kills what
 /// works for it. Nothing is started before the first request.
 public final class HelmWorkers: Sendable {
   let renderers: [ConfinedServer]
   let turns: Turns
+  let network: NetworkRenderer
   let pullTurns: Turns
   let limits: HelmWorkerLimits
   let puller: PullerCommand
@@ -42,17 +45,22 @@ public final class HelmWorkers: Sendable {
         cpuSeconds: Limits.workerLifetimeSeconds, memoryBytes: limits.renderMemoryBytes,
         outputBytes: Limits.workerMessageBytes, fileBytes: 0))
     self.renderers = (0..<count).map { _ in
-      ConfinedServer(confined, requestsPerChild: limits.requestsPerRenderer)
+      ConfinedServer(
+        confined, requestsPerChild: limits.requestsPerRenderer, idle: .seconds(Limits.idleChildSeconds))
     }
+    network = NetworkRenderer(confined, limits: limits)
   }
 
   /// Ends the children. Requests under way fail as cancelled, and so does every later one that renders.
   public func stop() async {
     for renderer in renderers { await renderer.stop() }
+    await network.stop()
   }
 
   /// Sends a request to the next renderer that is free.
-  func ask(_ message: WorkerMessage, doing: String, within time: Duration) async throws(HelmError) -> WorkerMessage {
+  func ask(
+    _ message: WorkerMessage, doing: String, within time: Duration, withNetwork: Bool = false
+  ) async throws(HelmError) -> WorkerMessage {
     let request = message.bytes
     guard request.count <= Limits.workerMessageBytes else {
       throw HelmError(
@@ -63,7 +71,8 @@ public final class HelmWorkers: Sendable {
     defer { turns.giveBack(turn) }
     let answer: [UInt8]
     do throws(ConfinementError) {
-      answer = try await renderers[turn].request(request, timeout: time)
+      let renderer = withNetwork ? try network.server() : renderers[turn]
+      answer = try await renderer.request(request, timeout: time)
     } catch {
       throw WorkerFailure(error, doing: doing, time: time, memoryBytes: limits.renderMemoryBytes).helmError
     }

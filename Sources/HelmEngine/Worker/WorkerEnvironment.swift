@@ -25,5 +25,15 @@ enum WorkerEnvironment {
     return environment
   }
 
+  /// What a child gets beside that speaks to a cluster: where the pod's API server is, and a directory for its temporary files and
+  /// for what it learns of the cluster's API.
+  static func cluster(directory: String, inherited: [String: String]) -> [String: String] {
+    var environment = ["HOME": directory, "TMPDIR": directory, "KUBECACHEDIR": directory + "/cache"]
+    for name in ["KUBECONFIG", "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+      + proxies
+    { environment[name] = inherited[name] }
+    return environment
+  }
+
   private static let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
 }

@@ -31,7 +31,13 @@ enum BusyServer {
     let client = try KubeClient(config: KubeConfig.load(text: text), limits: limits, logger: logger)
     let hanging = (0..<readings + writings).map { index in
       let request = index < readings ? reading("v2") : writing("v2")
-      return Task { try await client.transport.bytes(request) }
+      return Task {
+        // Until the server serves the new kind, and whenever it has given a request up.
+        while !Task.isCancelled {
+          _ = try? await client.transport.bytes(request)
+          try await Task.sleep(for: .milliseconds(50))
+        }
+      }
     }
     do {
       try await eventually("the API server is busy") {

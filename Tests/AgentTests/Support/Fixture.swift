@@ -64,7 +64,7 @@ struct Fixture: Sendable {
     AgentService(
       configuration: AgentConfiguration(
         manager: manager, cluster: access, stateDirectory: state.path + "/state",
-        agentVersion: "test"),
+        agentVersion: "test", helmWorker: HelmWorkerCommand(executable: helmWorkerProgram, arguments: [])),
       logger: logger)
   }
 

@@ -73,6 +73,12 @@ final class PretendCluster: ClusterAPI {
     }
   }
 
+  func create(_ wanted: Value, _ identity: ObjectIdentity) async throws {
+    try ask("create \(identity.text)") { state in
+      state.objects[identity.unversioned] = state.objects[identity.unversioned] ?? wanted
+    }
+  }
+
   func apply(_ wanted: Value, to identity: ObjectIdentity, fieldManager: String) async throws {
     try ask("apply \(identity.text)") { state in
       state.objects[identity.unversioned] = (state.objects[identity.unversioned] ?? [:]).merging(wanted)

@@ -12,7 +12,7 @@ struct ChartBench {
   private let workers: HelmWorkers
 
   init() async throws {
-    let workers = HelmWorkers(command: Self.command)
+    let workers = HelmWorkers(command: HelmWorkerCommand(executable: helmWorkerProgram, arguments: []))
     self.workers = workers
     bench = try await ControllerBench { data in
       ChartSupplier(
@@ -24,18 +24,6 @@ struct ChartBench {
     await bench.stop()
     await workers.stop()
   }
-
-  /// The program beside the tests' own that only answers Helm requests.
-  private static let command: HelmWorkerCommand = {
-    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-    let folders = [own, CommandLine.arguments.first ?? ""].map { URL(filePath: $0).deletingLastPathComponent().path }
-    let candidates = folders.flatMap { folder in
-      [folder, URL(filePath: folder).deletingLastPathComponent().path].map { $0 + "/HelmWorkerMain" }
-    }
-    return HelmWorkerCommand(
-      executable: candidates.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "HelmWorkerMain",
-      arguments: [])
-  }()
 
   static let namespace = "fleet-local"
 

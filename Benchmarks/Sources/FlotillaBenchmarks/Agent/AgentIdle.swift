@@ -9,34 +9,44 @@ enum AgentIdle {
   private static let seconds = 20
 
   static func run() async throws -> [Figure] {
-    let (cpu, requests, dryRuns, memory) = (Samples(), Samples(), Samples(), Samples())
+    let (cpu, requests, dryRuns) = (Samples(), Samples(), Samples())
+    let (most, withHelm, without) = (Samples(), Samples(), Samples())
     try await BenchCluster.with { cluster in
       let client = try cluster.client()
       // What the API server asks of itself is the reference.
       let alone = try await difference(client) { try await Task.sleep(for: .seconds(seconds)) }
-      try await BenchAgent.with(cluster) { manager in
+      try await BenchAgent.with(cluster) { manager, agent in
         let names = (0..<bundles).map { "idle-\($0)" }
+        let watching = Task {
+          while !Task.isCancelled {
+            most.note(try agent.memory())
+            try await Task.sleep(for: .milliseconds(200))
+          }
+        }
         dryRuns.note(
           try await difference(client, Self.isDryRun) {
             try await manager.deploy(
               names.map { (name: $0, manifest: BenchBundle.manifest($0), options: BenchBundle.options($0)) })
             await manager.ready(bundles)
           })
-        try await Task.sleep(for: .seconds(5))
-        let before = processorSeconds()
+        watching.cancel()
+        withHelm.note(try agent.memory())
+        while agent.hasHelm { try await Task.sleep(for: .milliseconds(100)) }
+        without.note(try agent.memory())
+        let before = try agent.processorSeconds()
         let asked = try await difference(client) { try await Task.sleep(for: .seconds(seconds)) }
-        cpu.note((processorSeconds() - before) / Double(seconds) * 100)
+        cpu.note((try agent.processorSeconds() - before) / Double(seconds) * 100)
         requests.note(asked - alone)
-        memory.note(try Self.residentMegabytes())
       }
       await client.shutdown()
     }
     return [
       Figure(name: "agent-idle-requests", value: requests.median, unit: "requests"),
       Figure(name: "agent-idle-cpu", value: cpu.median, unit: "%"),
-      Figure(name: "agent-deploy-dry-runs", value: dryRuns.median, unit: "requests"),
-      Figure(name: "agent-memory", value: memory.median, unit: "MB"),
-      Figure(name: "agent-memory-most", value: Measure.residentMegabytes(), unit: "MB"),
+      Figure(name: "agent-idle-memory", value: without.median, unit: "MB"),
+      Figure(name: "agent-idle-memory-helm", value: withHelm.median, unit: "MB"),
+      Figure(name: "agent-idle-memory-most", value: most.longest, unit: "MB"),
+      Figure(name: "agent-idle-dry-runs", value: dryRuns.median, unit: "requests"),
     ]
   }
 
@@ -61,20 +71,5 @@ enum AgentIdle {
       }
       return sum + (Double(line[line.index(after: end)...]) ?? 0)
     }
-  }
-
-  /// The memory that this process has resident now, in MB (10^6 bytes).
-  private static func residentMegabytes() throws -> Double {
-    let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
-    guard fields.count > 1, let pages = Double(fields[1]) else { throw Mistake("/proc/self/statm has no second field") }
-    return pages * Double(sysconf(Int32(_SC_PAGESIZE))) / 1e6
-  }
-
-  /// The processor time of this process, which holds the agent, its manager and this measurement.
-  private static func processorSeconds() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    let times = [usage.ru_utime, usage.ru_stime]
-    return times.reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
   }
 }

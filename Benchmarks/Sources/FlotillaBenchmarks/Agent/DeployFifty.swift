@@ -13,7 +13,7 @@ enum DeployFifty {
   static func run() async throws -> [Figure] {
     let (ours, theirs) = (Samples(), Samples())
     try await BenchCluster.with { cluster in
-      try await BenchAgent.with(cluster) { manager in
+      try await BenchAgent.with(cluster) { manager, _ in
         // Whatever is loaded and learnt once is loaded and learnt here.
         try await deploy("warm", count: 1, through: manager, total: 1)
         let engine = HelmEngine(connection: ClusterConnection(.file(cluster.kubeconfig)), threads: atOnce)

@@ -11,7 +11,7 @@ enum DriftRestore {
     let times = Samples()
     try await BenchCluster.with { cluster in
       let client = try cluster.client()
-      try await BenchAgent.with(cluster) { manager in
+      try await BenchAgent.with(cluster) { manager, _ in
         let names = (0..<bundles).map { "drift-\($0)" }
         try await manager.deploy(
           names.map {

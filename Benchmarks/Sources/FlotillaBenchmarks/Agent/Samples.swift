@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Times in seconds that several tasks add to.
+/// Figures, mostly times in seconds, that several tasks add to.
 final class Samples: Sendable {
   private let all = Mutex<[Double]>([])
 
@@ -10,6 +10,8 @@ final class Samples: Sendable {
     let sorted = all.withLock { $0.sorted() }
     return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
   }
+
+  var longest: Double { all.withLock { $0.max() ?? .nan } }
 
   var shortest: Double { all.withLock { $0.min() ?? .nan } }
 }
