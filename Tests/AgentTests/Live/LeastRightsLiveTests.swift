@@ -51,6 +51,11 @@ extension SharedClusterTests {
         try await fixture.withClient { client in
           try await fixture.wait("team", first, .ready)
           try await fixture.restoring(client, "team-a") { try await fixture.paint(client, "team-a", "blue") }
+          try await fixture.plane.kubectl("delete", "secret", "-n", "team-a", "password")
+          try await eventually("the deleted Secret is back") {
+            try await fixture.plane.kubectl("get", "secrets", "-n", "team-a", "-o", "name").contains(
+              "secret/password\n")
+          }
           // A release under another name takes what it holds too, and removes the rest.
           let second = try await fixture.manager.deploy(renamed)
           try await fixture.wait("team", second, .ready)
