@@ -104,6 +104,9 @@ extension EndToEnd {
         try require(status.at("summary", "errApplied") == 3, JSON.string(status))
         #expect(JSON.string(status).contains("--failure-rate"))
       }
+      try await eventually("the simulation has counted them") {
+        try require(Self.last(simulation)?["failedDeployments"] == 3, simulation.logText)
+      }
       try await simulation.stop()
       let summary = try #require(Self.last(simulation))
       #expect(summary["failedDeployments"] == 3 && summary["readyVersions"] == 0)
