@@ -4,13 +4,13 @@ SHELL := bash
 .ONESHELL:
 comma := ,
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench proto clean
+.PHONY: help demo test build lint bench lab-check proto clean
 
 say = echo "==> $(1)" >&2
 sources := $(wildcard Sources Tests Benchmarks Package.swift)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: ## from a fresh clone to a commit that runs on two clusters, then what to try next
 	@scripts/demo
@@ -50,7 +50,7 @@ lint: ## formatting, generated code, shell scripts, and which room imports which
 	$(call say,generated wire messages)
 	scripts/generate-wire-messages --check
 	$(call say,scripts)
-	for script in scripts/* .ci/run; do
+	for script in scripts/* compose/collect compose/cluster/run .ci/run; do
 	  read -r shebang <"$$script"
 	  case "$$shebang" in
 	    *bash*) bash -n "$$script" ;;
@@ -66,6 +66,9 @@ lint: ## formatting, generated code, shell scripts, and which room imports which
 bench: ## one line per figure: bench <name> value=<n> unit=<u> reference=<n> ratio=<n>; ONLY=<name> for one
 	@scripts/bootstrap
 	scripts/bench $(ONLY)
+
+lab-check: ## the docker compose lab: up, a commit, a cut network, a restart, down
+	@scripts/lab-check
 
 proto: ## Sources/CWireMessages from Proto/, with protoc-c
 	@scripts/bootstrap

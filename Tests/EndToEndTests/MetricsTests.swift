@@ -2,11 +2,41 @@ import Document
 import Foundation
 import Testing
 
+import struct TestSupport.ControlPlane
+
 extension EndToEnd {
   @Suite("Metrics of the manager")
   struct MetricsTests {
     /// Of their own, so that other tests do not see clusters come and go.
     private static let namespace = "scraped"
+
+    @Test("what the lab's dashboard asks Prometheus for is what the manager tells")
+    func dashboard() async throws {
+      let root = String(ControlPlane.script.dropLast("scripts/kube-cluster".count))
+      let file = try Data(contentsOf: URL(filePath: root + "compose/grafana/dashboards/flotilla.json"))
+      let dashboard = try JSON.parse([UInt8](file), file: "flotilla.json")
+      let expressions = (dashboard["panels"]?.array ?? []).flatMap { panel in
+        (panel["targets"]?.array ?? []).compactMap { $0["expr"]?.string }
+      }
+      let names = Set(
+        expressions.flatMap { expression in
+          expression.matches(of: /\b(?:flotilla|fleet|process)_[a-z_]+/).map { String($0.output) }
+        })
+      #expect(names.count > 10)
+      try await Lab.run { lab in
+        // What is told of bundles is told where there is one.
+        try await lab.kubectl.apply(
+          "{kind: Bundle, apiVersion: fleet.cattle.io/v1alpha1, metadata: {name: shown, namespace: default}, spec: {}}")
+        try await eventually("everything is told of") {
+          let told = try await lab.kubectl("get", "--raw", "/metrics")
+          for name in names {
+            let family = name.hasSuffix("_bucket") ? String(name.dropLast("_bucket".count)) : name
+            try require(told.contains("# TYPE \(family) "), "nothing is told of \(family)")
+          }
+        }
+        try await lab.kubectl("delete", "bundle", "shown", "-n", "default")
+      }
+    }
 
     @Test("a scrape is valid and tells what agents do: they come, acknowledge, refuse and go")
     func scrape() async throws {
