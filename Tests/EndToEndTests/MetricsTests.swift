@@ -26,7 +26,11 @@ extension EndToEnd {
       try await Lab.run { lab in
         // What is told of bundles is told where there is one.
         try await lab.kubectl.apply(
-          "{kind: Bundle, apiVersion: fleet.cattle.io/v1alpha1, metadata: {name: shown, namespace: default}, spec: {}}")
+          """
+          kind: Bundle
+          apiVersion: fleet.cattle.io/v1alpha1
+          metadata: {name: shown, namespace: default}
+          """)
         try await eventually("everything is told of") {
           let told = try await lab.kubectl("get", "--raw", "/metrics")
           for name in names {
