@@ -103,7 +103,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),
-    .target(name: "Telemetry", swiftSettings: strict),
+    .target(
+      name: "Telemetry",
+      dependencies: [
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ], swiftSettings: strict),
     .target(
       name: "Store",
       dependencies: [
@@ -115,7 +121,8 @@ let package = Package(
     .target(
       name: "Manager",
       dependencies: [
-        "Document", "Wire", "Fleet", "GitSource", "HelmEngine", "KubeServer", "Kustomizer", "Store", "Telemetry",
+        "Document", "Wire", "Fleet", "GitSource", "HelmEngine", "KubeClient", "KubeServer", "Kustomizer", "Store",
+        "Telemetry",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -123,7 +130,7 @@ let package = Package(
     .target(
       name: "Agent",
       dependencies: [
-        "Document", "Wire", "Fleet", "HelmEngine", "KubeClient", "Kustomizer",
+        "Document", "Wire", "Fleet", "HelmEngine", "KubeClient", "Kustomizer", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),

@@ -41,6 +41,11 @@ public struct AgentConfiguration: Sendable {
   /// The program of the children in which Helm works; nil has it in the agent's own process.
   public var helmWorker: HelmWorkerCommand?
 
+  /// The Secret of the agent's namespace that keeps its key besides the state directory; nil for none.
+  public var identitySecret: String?
+  /// Where `/livez`, `/readyz` and `/metrics` are answered, to anybody who can reach it; nil for nowhere.
+  public var healthAddress: (host: String, port: Int)?
+
   /// Makes a configuration. `agentNamespace` nil takes that of the registration values, or the usual one.
   public init(
     manager: Manager, cluster: Cluster, stateDirectory: String, agentNamespace: String? = nil,
@@ -59,6 +64,13 @@ public struct AgentConfiguration: Sendable {
     case .registration(let values): self.agentNamespace = agentNamespace ?? values.agentNamespace
     case .enrolled: self.agentNamespace = agentNamespace ?? RegistrationValues.defaultAgentNamespace
     }
+  }
+}
+
+extension AgentConfiguration {
+  /// The public part of the values' token; empty where there is none.
+  var tokenID: String {
+    if case .registration(let values) = manager { values.registration?.token.id ?? "" } else { "" }
   }
 }
 

@@ -4,7 +4,7 @@ public struct AgentError: Error, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String {
       case stateInUse, corruptState, newerState, file, storageFull, limitExceeded, registration, refused, content,
-        cluster, child
+        cluster, child, address
     }
 
     private let kind: Kind
@@ -31,6 +31,9 @@ public struct AgentError: Error, Sendable, CustomStringConvertible {
     public static let cluster = Code(kind: .cluster)
     /// A child process cannot be started.
     public static let child = Code(kind: .child)
+
+    /// An address cannot be listened on.
+    public static let address = Code(kind: .address)
 
     /// The code's name, for logs.
     public var description: String { kind.rawValue }

@@ -6,6 +6,7 @@ import KubeClient
 import Kustomizer
 import Logging
 import ServiceLifecycle
+import Telemetry
 import Wire
 
 /// The agent of one cluster: enrols, holds the session with its manager, deploys what it is sent, watches it and reports.
@@ -15,6 +16,7 @@ import Wire
 public struct AgentService: Service {
   private let configuration: AgentConfiguration
   private let logger: Logger
+  private let health = AgentHealth()
 
   /// Prepares an agent; nothing is opened before ``run()``.
   public init(configuration: AgentConfiguration, logger: Logger) {
@@ -27,6 +29,29 @@ public struct AgentService: Service {
   /// - Throws: `AgentError` when the state directory, the values or the kubeconfig cannot be used. What may go away by
   ///   itself (a manager or an API server that does not answer, a refused token) is logged, and tried again.
   public func run() async throws {
+    guard let address = configuration.healthAddress else { return try await runAgent() }
+    let health = health
+    let server = HealthServer(host: address.host, port: address.port) { health.answer($0) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.runAgent() }
+      group.addTask {
+        do {
+          try await server.run()
+        } catch {
+          if Task.isCancelled { return }
+          throw AgentError(
+            .address,
+            "probes cannot be answered at \(address.host):\(address.port): \(error); choose another address with"
+              + " --health-address", cause: error)
+        }
+      }
+      // The agent's end is the end; probes are answered until then.
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func runAgent() async throws {
     let state = try await AgentState.open(configuration.stateDirectory)
     defer { state.close() }
     let cluster = KubeCluster(try makeClient(), logger: logger)
@@ -44,7 +69,15 @@ public struct AgentService: Service {
   }
 
   private func work(state: AgentState, cluster: KubeCluster) async throws {
+    health.joining()
+    let secret = configuration.identitySecret.map {
+      IdentitySecret(
+        name: $0, namespace: configuration.agentNamespace, cluster: cluster, tokenID: configuration.tokenID,
+        logger: logger)
+    }
+    try await secret?.restore(to: state)
     let (enrollment, keyPair) = try await identity(state: state, cluster: cluster)
+    health.joined(enrollment.cluster) { state.desired.items.count }
     logger.info(
       "agent of \(enrollment.cluster)",
       metadata: ["manager": "\(enrollment.endpoints.joined(separator: ", "))", "state": "\(state.directory)"])
@@ -79,11 +112,13 @@ public struct AgentService: Service {
     let desired = state.desired
     let briefs = await keeper.briefs(of: desired.items.values, logger: logger)
     await deployer.update(desired, briefs: briefs)
-    let sessionWork = DeploymentWork(state: state, keeper: keeper, deployer: deployer, logger: logger)
+    let sessionWork = DeploymentWork(
+      state: state, keeper: keeper, deployer: deployer, health: health, logger: logger)
     let link = ManagerLink(
       work: sessionWork, identity: await session(cluster), durable: sessionWork.durable(held: Set(briefs.keys)),
       enrollment: enrollment, keyPair: keyPair, handlers: inspector.handlers, logger: logger)
     await withDiscardingTaskGroup { group in
+      group.addTask { await secret?.keep(state) }
       group.addTask { await observer.run() }
       group.addTask { await deployer.run(observer: observer) }
       group.addTask { await link.run() }

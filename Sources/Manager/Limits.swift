@@ -89,6 +89,16 @@ public enum Limits {
   public static let chartRetrySeconds = 15.0
   /// Seconds before a build that lacked a chart is tried again, at the most.
   public static let chartRetrySecondsMax = 600.0
+  /// Agents being installed into clusters at once.
+  public static let importWorkers = 4
+  /// The first and the longest pause before a failed installation of an agent is tried again.
+  public static let importBackoff = (first: Duration.seconds(2), last: Duration.seconds(300))
+  /// How long a cluster that an agent is to be installed into may take to answer one request.
+  public static let importRequestTimeout: Duration = .seconds(20)
+  /// How soon it is looked again whether a token of the manager's own making has its Secret.
+  public static let importPoll: Duration = .seconds(1)
+  /// Bytes of a kubeconfig that comes with a Cluster.
+  public static let importKubeconfigBytes = 1 << 20
   /// Objects of one kind that `/metrics` shows one by one.
   public static let metricObjects = 1_000
   /// How often a GitRepo's progress is written, at the most.

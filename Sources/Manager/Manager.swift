@@ -78,6 +78,8 @@ public struct Manager: Sendable {
       ClusterController(objects: objects, logger: logger.part("clusters")),
       TokenController(
         objects: objects, endpoints: endpoints, managerKey: keys.publicKey, logger: logger.part("tokens")),
+      ImportController(
+        objects: objects, endpoints: endpoints, image: configuration.agentImage, logger: logger.part("imports")),
       bundles,
       SummaryController(objects: objects, logger: logger.part("summaries")),
       GitRepoController(

@@ -23,6 +23,8 @@ public struct ManagerConfiguration: Sendable {
   public var unconfirmedRemovals: Int
   /// How long one git operation may take (fleet-behaviour §7.2).
   public var gitTimeout: Duration
+  /// The image of agents that the manager installs; nil takes the chart's own.
+  public var agentImage: AgentImage?
   /// How children are started in which Helm fetches charts and renders values.
   public var helmWorker: HelmWorkerCommand
 

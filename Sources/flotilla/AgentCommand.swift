@@ -23,7 +23,21 @@ struct AgentCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The directory of the agent's key and state; one agent's own.", valueName: "directory"))
   var state: String
 
+  @Option(
+    help: ArgumentHelp(
+      "A Secret of the agent's namespace that keeps its key too, for a --state that may be lost; it has to be there.",
+      valueName: "name"))
+  var identitySecret: String?
+
+  @Option(
+    help: ArgumentHelp("Where /livez, /readyz and /metrics are answered, without credentials.", valueName: "host:port"))
+  var healthAddress: String?
+
   @OptionGroup var logging: LoggingOptions
+
+  func validate() throws {
+    if let healthAddress { _ = try HostAndPort(healthAddress, option: "--health-address") }
+  }
 
   func run() async throws {
     let logger = logging.bootstrap(label: "agent")
@@ -31,11 +45,15 @@ struct AgentCommand: AsyncParsableCommand {
       throw ValidationError("--values: the file \(values) cannot be read")
     }
     let registration = try AgentValues(parsing: Array(bytes), file: values)
-    let agent = AgentService(
-      configuration: AgentConfiguration(
-        manager: .registration(registration), cluster: kubeconfig.map { .kubeconfig(path: $0) } ?? .inCluster,
-        stateDirectory: state, agentVersion: FlotillaVersion.current, helmWorker: .ownExecutable()),
-      logger: logger)
+    var configuration = AgentConfiguration(
+      manager: .registration(registration), cluster: kubeconfig.map { .kubeconfig(path: $0) } ?? .inCluster,
+      stateDirectory: state, agentVersion: FlotillaVersion.current, helmWorker: .ownExecutable())
+    configuration.identitySecret = identitySecret
+    configuration.healthAddress = try healthAddress.map {
+      let address = try HostAndPort($0, option: "--health-address")
+      return (address.host, address.port)
+    }
+    let agent = AgentService(configuration: configuration, logger: logger)
     try await ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [agent], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -45,6 +45,12 @@ struct ManagerCommand: AsyncParsableCommand {
         + " a person confirms by annotation. 100 never asks.", valueName: "percent"))
   var unconfirmedRemovals = 25
 
+  @Option(
+    help: ArgumentHelp(
+      "The image of agents that the manager installs itself (spec.kubeConfigSecret of a Cluster).",
+      valueName: "reference"))
+  var agentImage: String?
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -53,6 +59,10 @@ struct ManagerCommand: AsyncParsableCommand {
     }
     guard (0...100).contains(unconfirmedRemovals) else {
       throw ValidationError("--unconfirmed-removals takes 0 to 100, not \(unconfirmedRemovals)")
+    }
+    if let agentImage, AgentImage(agentImage) == nil {
+      throw ValidationError(
+        "--agent-image takes a reference such as registry.example.com/flotilla:0.1.0, not '\(agentImage)'")
     }
     _ = try HostAndPort(apiAddress, option: "--api-address")
     for (option, value) in [("--bus-address", busAddress), ("--bus-public-endpoint", busPublicEndpoint ?? busAddress)] {
@@ -64,12 +74,12 @@ struct ManagerCommand: AsyncParsableCommand {
   func run() async throws {
     let logger = logging.bootstrap(label: "manager")
     let api = try HostAndPort(apiAddress, option: "--api-address")
-    let manager = try await Manager(
-      configuration: ManagerConfiguration(
-        dataDirectory: data, apiHost: api.host, apiPort: api.port, apiNames: apiName, busAddress: busAddress,
-        busPublicEndpoint: busPublicEndpoint, localCluster: localKubeconfig != nil,
-        heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals),
-      version: FlotillaVersion.current, logger: logger)
+    var configuration = ManagerConfiguration(
+      dataDirectory: data, apiHost: api.host, apiPort: api.port, apiNames: apiName, busAddress: busAddress,
+      busPublicEndpoint: busPublicEndpoint, localCluster: localKubeconfig != nil,
+      heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals)
+    configuration.agentImage = agentImage.flatMap { AgentImage($0) }
+    let manager = try await Manager(configuration: configuration, version: FlotillaVersion.current, logger: logger)
     var services = manager.services
     if let localKubeconfig {
       services.append(

@@ -6,10 +6,14 @@ actor DeploymentWork: SessionWork {
   private let state: AgentState
   private let keeper: DesiredKeeper
   private let deployer: Deployer
+  private let health: AgentHealth
   private let logger: Logger
   private var isSwept = false
 
-  init(state: AgentState, keeper: DesiredKeeper, deployer: Deployer, logger: Logger) {
+  init(
+    state: AgentState, keeper: DesiredKeeper, deployer: Deployer, health: AgentHealth = AgentHealth(), logger: Logger
+  ) {
+    self.health = health
     self.state = state
     self.keeper = keeper
     self.deployer = deployer
@@ -74,8 +78,8 @@ actor DeploymentWork: SessionWork {
       .map { DeploymentStatus(id: $0.key, version: $0.value.statusVersion, status: $0.value.status) }
   }
 
-  // A cluster's agent goes on alike with and without its manager.
+  // A cluster's agent goes on alike with and without its manager; only probes are told.
   func connecting() async {}
-  func welcomed() async {}
-  func lost(_ error: RPCError?) async {}
+  func welcomed() async { health.connected() }
+  func lost(_ error: RPCError?) async { health.disconnected(error?.message ?? "the manager asks to come back later") }
 }

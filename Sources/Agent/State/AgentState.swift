@@ -87,6 +87,19 @@ final class AgentState: Sendable {
     }
   }
 
+  /// The bytes of the file with the agent's key; nil where it has none yet.
+  func keyFile() async throws -> [UInt8]? {
+    let path = directory + "/agent.key"
+    return try await files.perform { try StateFile.read(path, limit: AgentLimits.keyFileBytes) }
+  }
+
+  /// Takes over the key and the enrolment of an earlier state directory.
+  func restore(key: [UInt8], enrollment: EnrollmentRecord) async throws {
+    let path = directory + "/agent.key"
+    try await files.perform { try StateFile.write(key, to: path) }
+    try await save(enrollment)
+  }
+
   /// The manager that this agent belongs to; nil before enrolment.
   var enrollment: EnrollmentRecord? { memory.withLock(\.enrollment) }
 

@@ -20,6 +20,8 @@ enum StoredKind {
   static let joinTokens = "jointokens.flotilla.internal"
   /// Enrolled agents' public keys; never served.
   static let agentKeys = "agentkeys.flotilla.internal"
+  /// What agents the manager itself installed, by cluster; never served.
+  static let agentImports = "agentimports.flotilla.internal"
   /// The starts of managers on this store; never served.
   static let lineage = "lineage.flotilla.internal"
 }

@@ -35,6 +35,12 @@ enum EnrollmentPolicy {
         .invalidArgument, message: "the client id must have 1 to 253 characters; set clientID in the values",
         detail: "a client id of \(request.clientId.utf8.count) bytes")
     }
+    if let only = token.clientID, only != request.clientId {
+      return .refuse(
+        .permissionDenied,
+        message: "the registration token \(token.token) is for another cluster; take the values of a token of your own",
+        detail: "token \(token.token) is for one client id, and another asked")
+    }
     for label in request.labels {
       if let problem = LabelSyntax.problem(key: label.key, value: label.value) {
         return .refuse(.invalidArgument, message: "labels: \(problem)", detail: problem)

@@ -16,6 +16,8 @@ struct JoinTokenRecord: Sendable, Hashable {
   var tokenUID: String
   /// When it stops being accepted; nil for never.
   var expires: Timestamp?
+  /// The one client id that may join with it; nil for any.
+  var clientID: String?
 
   /// Where a record is stored.
   static func key(id: String) -> ObjectKey { ObjectKey(kind: StoredKind.joinTokens, namespace: "", name: id) }
@@ -35,6 +37,7 @@ struct JoinTokenRecord: Sendable, Hashable {
       "name": .string(token.name), "uid": .string(tokenUID),
     ]
     if let expires { object["expires"] = .string(expires.description) }
+    if let clientID { object["clientID"] = .string(clientID) }
     return JSON.encode(.object(object))
   }
 
@@ -46,6 +49,7 @@ struct JoinTokenRecord: Sendable, Hashable {
     self.init(
       id: id, secretHash: hash, token: ObjectName(namespace: namespace, name: name), tokenUID: uid,
       expires: value["expires"]?.string.flatMap { Timestamp($0) })
+    clientID = value["clientID"]?.string
   }
 
   init(id: String, secretHash: String, token: ObjectName, tokenUID: String, expires: Timestamp?) {

@@ -74,7 +74,8 @@ struct TokenController: Service {
   private func issue(
     _ token: ClusterRegistrationToken, name: ObjectName, secretKey: ObjectKey, replacing: [JoinTokenRecord]
   ) async throws {
-    let (record, secret) = JoinTokenRecord.make(for: name, uid: token.metadata.uid, expires: token.expires)
+    var (record, secret) = JoinTokenRecord.make(for: name, uid: token.metadata.uid, expires: token.expires)
+    record.clientID = token.metadata.annotations[ImportController.clientAnnotation]
     let join = try JoinToken(managerPublicKey: managerKey.base64URL, id: record.id, secret: secret)
     let values = RegistrationValues(
       managerEndpoints: try await endpoints(), token: join, clusterNamespace: name.namespace, tokenName: name.name)
