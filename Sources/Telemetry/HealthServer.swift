@@ -101,7 +101,8 @@ public struct HealthServer: Sendable {
     let path = String(head.uri.prefix { $0 != "?" })
     var answer = Answer(405, "only GET and HEAD are answered")
     if head.method == .GET || head.method == .HEAD {
-      answer = await self.answer(path) ?? Answer(404, "\(path.prefix(80)) is not here: ask for /livez, /readyz or /metrics")
+      answer =
+        await self.answer(path) ?? Answer(404, "\(path.prefix(80)) is not here: ask for /livez, /readyz or /metrics")
     }
     let headers: HTTPHeaders = [
       "content-type": answer.contentType, "content-length": String(answer.body.count), "connection": "close",

@@ -42,7 +42,9 @@ struct IdentitySecret: Sendable {
         logger.info("took the key from Secret \(identity.namespace)/\(identity.name)")
         return
       } catch let error as DeploymentFailure {
-        if "\(error)" != problem { logger.warning("the Secret with the agent's key cannot be read: \(error); trying on") }
+        if "\(error)" != problem {
+          logger.warning("the Secret with the agent's key cannot be read: \(error); trying on")
+        }
         problem = "\(error)"
       }
       try await Task.sleep(for: AgentLimits.identityInterval.first)

@@ -355,6 +355,7 @@ spec:
           ports:
             - name: health
               containerPort: {{ .Values.health.port }}
+              protocol: TCP
           livenessProbe:
             httpGet: {path: /livez, port: health}
             periodSeconds: 20

@@ -65,7 +65,8 @@ struct AgentInstaller: Sendable {
         ? nil
         : ImportFailure(
           reason: "Forbidden",
-          message: "the user of the kubeconfig in Secret \(request.secret) may not do everything on \(config.server), which"
+          message:
+            "the user of the kubeconfig in Secret \(request.secret) may not do everything on \(config.server), which"
             + " installing an agent takes: bind it to the ClusterRole cluster-admin there, or install the chart"
             + " flotilla-agent by hand")
     } catch {
@@ -107,12 +108,14 @@ struct AgentInstaller: Sendable {
     case .unavailable where error.message.contains("certificate"):
       return ImportFailure(
         reason: "CertificateInvalid",
-        message: "\(error.message): set certificate-authority-data of the kubeconfig in \(source) to the authority of that"
+        message:
+          "\(error.message): set certificate-authority-data of the kubeconfig in \(source) to the authority of that"
           + " API server")
     case .unavailable, .timeout:
       return ImportFailure(
         reason: "Unreachable",
-        message: "\(error.message): the manager has to reach the server of the kubeconfig in \(source); it is tried again")
+        message:
+          "\(error.message): the manager has to reach the server of the kubeconfig in \(source); it is tried again")
     default:
       return ImportFailure(
         reason: "ConnectionFailed", message: "\(config.server) (kubeconfig in \(source)): \(error.message)")
@@ -139,7 +142,8 @@ enum ImportedKubeConfig {
           }
           throw ImportFailure(
             reason: "KubeConfigInvalid",
-            message: "\(place): \(name) names a file, and the manager opens none for others: put its content in, for example"
+            message:
+              "\(place): \(name) names a file, and the manager opens none for others: put its content in, for example"
               + " with kubectl config view --flatten --minify --raw")
         }
       }

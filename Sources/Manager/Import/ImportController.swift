@@ -58,7 +58,9 @@ struct ImportController: Service {
         return nil
       case .assignClientID:
         try await objects.mutate(key(name)) {
-          if $0.at("spec", "clientID")?.string?.isEmpty ?? true { $0.set(.string(UUIDText.make()), at: "spec", "clientID") }
+          if $0.at("spec", "clientID")?.string?.isEmpty ?? true {
+            $0.set(.string(UUIDText.make()), at: "spec", "clientID")
+          }
         }
       case .makeToken(let replacing):
         if replacing { try await objects.delete(tokenKey(name)) }
