@@ -19,9 +19,7 @@ struct AgentInstaller: Sendable {
   let logger: Logger
 
   /// Installs the agent, or upgrades it.
-  ///
-  /// - Returns: the API server's address.
-  func install(_ request: ImportRequest) async throws(ImportFailure) -> String {
+  func install(_ request: ImportRequest) async throws(ImportFailure) {
     let config = try ImportedKubeConfig.read(request.kubeconfig, secret: request.secret)
     try await check(config, request)
     let engine = HelmEngine(connection: ClusterConnection(.text(JSON.string(config.document))), threads: 1)
@@ -34,7 +32,6 @@ struct AgentInstaller: Sendable {
       logger.info(
         "installed an agent",
         metadata: ["cluster": "\(config.server)", "release": "\(release)", "revision": "\(installed.revision)"])
-      return config.server
     } catch let error as HelmError where error.code == .invalidValues {
       throw ImportFailure(
         reason: "OptionsInvalid",

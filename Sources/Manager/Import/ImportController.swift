@@ -76,7 +76,7 @@ struct ImportController: Service {
   /// Installs, and says how it went; a wait where that was not well.
   private func install(_ request: ImportRequest, name: ObjectName, cluster: Cluster) async throws -> Duration? {
     do {
-      _ = try await AgentInstaller(logger: logger).install(request)
+      try await AgentInstaller(logger: logger).install(request)
     } catch {
       try await tell(name, error)
       let wait = await index.failed(name)

@@ -22,7 +22,7 @@ struct AgentInstallerLiveTests {
   }
 
   private func install(_ request: ImportRequest) async throws {
-    _ = try await AgentInstaller(logger: Logger(label: "test")).install(request)
+    try await AgentInstaller(logger: Logger(label: "test")).install(request)
   }
 
   private func admin() throws -> String {

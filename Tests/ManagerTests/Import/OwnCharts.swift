@@ -1,26 +1,11 @@
 import Document
-import Foundation
 import HelmEngine
 import TestSupport
 
-/// The charts in the checkout's `charts/`.
+/// The charts that Flotilla is installed with, rendered by Helm.
 enum OwnCharts {
-  static let directory = String(ControlPlane.script.dropLast("scripts/kube-cluster".count)) + "charts"
-
   static func load(_ name: String) throws -> Chart {
-    let root = URL(filePath: directory).appending(path: name)
-    guard let paths = FileManager.default.enumerator(atPath: root.path) else {
-      throw Command.Failure("\(root.path) cannot be read")
-    }
-    var files: [ChartFile] = []
-    for case let path as String in paths where !path.hasSuffix(".helmignore") {
-      var isDirectory: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: root.appending(path: path).path, isDirectory: &isDirectory),
-        !isDirectory.boolValue
-      else { continue }
-      files.append(ChartFile(path: path, contents: Array(try Data(contentsOf: root.appending(path: path)))))
-    }
-    return Chart(files: files.sorted { $0.path < $1.path })
+    Chart(files: try OwnChartFiles.read(name).sorted { $0.key < $1.key }.map { ChartFile(path: $0, contents: $1) })
   }
 
   /// What the decoded `values` key of a token's Secret holds.

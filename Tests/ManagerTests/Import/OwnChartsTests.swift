@@ -46,7 +46,8 @@ struct OwnChartsTests {
       """
     let library = try HelmLibrary.load().path
     let token = name == "flotilla-agent" ? "flotilla1.a.b.c" : ""
-    let text = try await Command(["python3", "-c", program, library, "\(OwnCharts.directory)/\(name)", token]).checked()
+    let text = try await Command(["python3", "-c", program, library, "\(OwnChartFiles.directory)/\(name)", token])
+      .checked()
     let report = try JSON.parse(Array(text.utf8))
     // 1 is a recommendation: that of an icon.
     let findings = (report["messages"]?.array ?? []).filter { ($0["severity"]?.int ?? 9) > 1 }
@@ -131,7 +132,7 @@ struct OwnChartsTests {
   func leastRights() async throws {
     let objects = try await OwnCharts.render(
       "flotilla-agent", values: OwnCharts.registration + "rbac: {least: true}\nidentity: {secret: false}\n")
-    let file = String(OwnCharts.directory.dropLast("charts".count)) + "examples/agent-rights/agent.yaml"
+    let file = String(OwnChartFiles.directory.dropLast("charts".count)) + "examples/agent-rights/agent.yaml"
     let examples = try YAML.parse(String(contentsOfFile: file, encoding: .utf8))
     for kind in ["ClusterRole", "Role"] {
       let example = try #require(examples.first { $0["kind"]?.string == kind }?["rules"])
