@@ -82,6 +82,16 @@ extension EndToEnd {
         try await lab.kubectl.apply(secret(kubeconfig))
         _ = try await imported(lab, "True")
 
+        // Whoever reads the token on its way into the cluster cannot join as another one.
+        let values = try await lab.manager.decodedValues(token: "import-token-edge", namespace: Self.namespace)
+        let thief = try AgentProcess("thief", plane: plane, values: values + "clientID: thief\n")
+        try await thief.start()
+        try await eventually("a token of an import is good for its own cluster alone") {
+          let log = await thief.log
+          try require(log.contains("is for another cluster"), log)
+        }
+        try await thief.kill()
+
         let name = "flotilla-agent"
         let system = "cattle-fleet-system"
         let pod = try await PodProcess(statefulSet: name, namespace: system, plane: plane)

@@ -1,6 +1,7 @@
 import Document
 import Fleet
 import Testing
+import Wire
 
 @testable import Manager
 
@@ -158,6 +159,25 @@ struct ImportPlanTests {
       Issue.record("it goes on without a kubeconfig")
       return
     }
+  }
+
+  @Test("the token of an import is good for its cluster alone")
+  func tokenOfOne() throws {
+    var (record, secret) = JoinTokenRecord.make(
+      for: ObjectName(namespace: "fleet-default", name: "import-token-edge"), uid: "t", expires: nil)
+    record.clientID = "edge"
+    let stored = try #require(JoinTokenRecord(decoding: record.encoded()))
+    func decide(_ clientID: String) -> EnrollmentPolicy.Decision {
+      EnrollmentPolicy.decide(
+        EnrollRequest(tokenId: record.id, tokenSecret: secret, clientId: clientID, labels: []), token: stored,
+        existing: nil, now: now)
+    }
+    if case .refuse(let code, _, _) = decide("other") {
+      #expect(code == .permissionDenied)
+    } else {
+      Issue.record("joined")
+    }
+    if case .refuse(_, let message, _) = decide("edge") { Issue.record("\(message)") }
   }
 
   @Test("the options of a Cluster become values of the chart")
