@@ -339,7 +339,7 @@ spec:
             {{- if .Values.identity.secret }}
             - --identity-secret={{ include "flotilla-agent.fullname" . }}-identity
             {{- end }}
-            - --health-address=0.0.0.0:{{ .Values.health.port }}
+            - --health-address={{ .Values.health.host }}:{{ .Values.health.port }}
             - --log-level={{ .Values.log.level }}
             - --log-format={{ .Values.log.format }}
           env:
@@ -806,6 +806,10 @@ spec:
     "health": {
       "type": "object",
       "properties": {
+        "host": {
+          "type": "string",
+          "minLength": 1
+        },
         "port": {
           "type": "integer",
           "minimum": 1,
@@ -915,6 +919,8 @@ log:
   format: text
 
 health:
+  # What the probes' server listens on; "[::]" where pods have IPv6 addresses alone.
+  host: 0.0.0.0
   # The port of /livez, /readyz and /metrics.
   port: 8080
 

@@ -38,8 +38,14 @@ struct AgentChartValues: Sendable, Equatable {
     return limits.filter { $0.value != "0" && $0.value != 0 }
   }
 
-  /// What tells these options from others.
-  var digest: String { Digests.sha256Hex(JSON.string(["namespace": .string(namespace), "options": options])) }
+  /// What tells an installation with these options, and with the chart that this executable has, from others.
+  var digest: String {
+    Digests.sha256Hex(
+      JSON.string(["namespace": .string(namespace), "options": options, "chart": .string(Self.chartDigest)]))
+  }
+
+  private static let chartDigest = Digests.sha256Hex(
+    AgentChart.chart.files.map { "\($0.path) \(Digests.sha256Hex($0.contents))" }.joined(separator: "\n"))
 
   /// All values: the options, and what the agent joins with.
   func joining(_ registration: RegistrationValues, clientID: String, endpoints: [String]) -> Value {
