@@ -44,7 +44,7 @@ extension EndToEnd {
         if let status = pod.exitStatus {
           throw Hopeless(description: "it ended with \(status): \(pod.log.suffix(3000))")
         }
-        let (status, text) = try await pod.probe("/readyz")
+        let (status, text) = try await pod.probe("health", "/readyz")
         try require(status == 200, "\(status) \(text); \(pod.log.suffix(2000))")
         #expect(text.contains("imports/edge"))
       }
@@ -95,12 +95,12 @@ extension EndToEnd {
         let name = "flotilla-agent"
         let system = "cattle-fleet-system"
         let pod = try await PodProcess(statefulSet: name, namespace: system, plane: plane)
-        try await ended(pod) {
+        try await pod.ended {
           try await ready(pod)
           try await tokenIsGone(lab)
-          #expect(try await pod.probe("/livez").status == 200)
-          #expect(try await pod.probe("/metrics").text.contains("flotilla_agent_connected 1"))
-          #expect(try await pod.probe("/secrets").status == 404)
+          #expect(try await pod.probe("health", "/livez").status == 200)
+          #expect(try await pod.probe("health", "/metrics").text.contains("flotilla_agent_connected 1"))
+          #expect(try await pod.probe("health", "/secrets").status == 404)
           let repository = try await GitRepository("imported")
           let commit = try await repository.push(["app/map.yaml": Manifests.configMap("imported", ["a": "b"])])
           try await lab.kubectl.apply(
@@ -124,12 +124,13 @@ extension EndToEnd {
 
         // Another node, an empty volume, and a token that nobody takes any more.
         let second = try await PodProcess(statefulSet: name, namespace: system, plane: plane)
-        try await ended(second) {
+        try await second.ended {
           try await ready(second)
           #expect(second.log.contains("took the key from Secret"))
           let releases = try await plane.admin(
             "get", "secret", "-n", "default", "-l", "owner=helm", "-o", "jsonpath={.items[*].metadata.name}")
           #expect(!releases.contains(".v2"), "nothing was deployed anew: \(releases)")
+          #expect(await second.stop() == 0)
         }
 
         try await lab.kubectl(
@@ -142,7 +143,7 @@ extension EndToEnd {
         #expect(template?["tolerations"]?.array?.contains { $0["key"] == "edge" } == true)
         #expect(template?["containers"]?.array?.first?["env"]?.array?.contains { $0["name"] == "EDGE" } == true)
         let third = try await PodProcess(statefulSet: name, namespace: system, plane: plane)
-        try await ended(third) {
+        try await third.ended {
           try await ready(third)
           #expect(third.log.contains("joining anew"))
           try await tokenIsGone(lab)
@@ -150,18 +151,6 @@ extension EndToEnd {
           try await lab.kubectl("delete", "cluster", "edge", "-n", Self.namespace)
         }
       }
-    }
-
-    /// Runs the body, and ends the pod after it, whatever comes of it. What went wrong shows the pod's log.
-    private func ended(_ pod: PodProcess, _ body: () async throws -> Void) async throws {
-      do {
-        try await body()
-      } catch {
-        Issue.record("the end of the pod's log:\n\(pod.log.suffix(2500))")
-        await pod.kill()
-        throw error
-      }
-      await pod.kill()
     }
   }
 }

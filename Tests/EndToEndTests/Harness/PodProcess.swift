@@ -2,12 +2,19 @@ import Document
 import Foundation
 import class TestSupport.RunningCommand
 import struct TestSupport.ControlPlane
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#endif
 
 /// The container of a StatefulSet's pod, run as a kubelet would: what the API server holds gives arguments, environment, mounted
 /// Secrets, user and service account; the root is read-only, and there are no privileges. In the machine's own network, though.
 final class PodProcess: Sendable {
-  /// Where probes are answered.
-  let health: String
+  /// Where its ports are on 127.0.0.1, by their names.
+  let ports: [String: Int]
+  /// Where its volumes are, by their names.
+  let volumes: String
   private let process: RunningCommand
 
   /// Starts it with empty volumes.
@@ -19,9 +26,17 @@ final class PodProcess: Sendable {
       let account = template["serviceAccountName"]?.string
     else { throw Hopeless(description: "the StatefulSet has no usable pod: \(JSON.string(template))") }
     let directory = try Places.directory("pods/\(name)-\(UUID().uuidString.prefix(8))")
-    let port = try freePort()
-    health = "http://127.0.0.1:\(port)"
-
+    volumes = directory
+    var ports: [String: Int] = [:]
+    // In a pod's own network nobody else has its ports; here each gets a free one.
+    var places: [(old: String, new: String)] = []
+    for port in container["ports"]?.array ?? [] {
+      guard let name = port["name"]?.string, let number = port["containerPort"]?.int else { continue }
+      let free = try freePort()
+      ports[name] = free
+      places.append((":\(number)", ":\(free)"))
+    }
+    self.ports = ports
     var mounts: [String] = []
     for mount in container["volumeMounts"]?.array ?? [] {
       guard let volume = mount["name"]?.string, let path = mount["mountPath"]?.string else { continue }
@@ -46,7 +61,9 @@ final class PodProcess: Sendable {
       ("token", Array(token.utf8)), ("namespace", Array(namespace.utf8)),
       ("ca.crt", authority.flatMap { Base64.decode($0) } ?? []),
     ] { try Data(bytes).write(to: URL(filePath: identity + "/" + file)) }
-    mounts.append("\(identity):/var/run/secrets/kubernetes.io/serviceaccount:ro")
+    if template["automountServiceAccountToken"]?.bool != false {
+      mounts.append("\(identity):/var/run/secrets/kubernetes.io/serviceaccount:ro")
+    }
 
     let library = try await HelmLibrary.environment()["FLOTILLA_HELM_LIBRARY"] ?? ""
     var environment = [
@@ -56,8 +73,9 @@ final class PodProcess: Sendable {
     for variable in container["env"]?.array ?? [] {
       environment.append("\(variable["name"]?.string ?? "")=\(variable["value"]?.string ?? "")")
     }
-    let arguments = (container["args"]?.array ?? []).compactMap(\.string).map {
-      $0.hasPrefix("--health-address=") ? "--health-address=127.0.0.1:\(port)" : $0
+    let arguments = (container["args"]?.array ?? []).compactMap(\.string).map { argument in
+      guard let place = places.first(where: { argument.hasSuffix($0.old) }) else { return argument }
+      return argument.dropLast(place.old.count).replacing("0.0.0.0", with: "127.0.0.1") + place.new
     }
     process = try command(
       [
@@ -70,11 +88,18 @@ final class PodProcess: Sendable {
   var log: String { process.output }
   var exitStatus: Int32? { process.status }
 
-  /// What a probe's path answers.
-  func probe(_ path: String) async throws -> (status: Int, text: String) {
-    let outcome = try await command(["curl", "-s", "-m", "5", "-w", "\n%{http_code}", health + path]).run()
+  /// What one of its ports answers to a probe's path, as a kubelet asks.
+  func probe(_ port: String, _ path: String, scheme: String = "http") async throws -> (status: Int, text: String) {
+    let address = "\(scheme)://127.0.0.1:\(ports[port] ?? 0)\(path)"
+    let outcome = try await command(["curl", "-s", "-k", "-m", "5", "-w", "\n%{http_code}", address]).run()
     let lines = outcome.output.split(separator: "\n", omittingEmptySubsequences: false)
     return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
+  }
+
+  /// Ends it as a kubelet does, and waits for its end.
+  func stop() async -> Int32 {
+    process.send(SIGTERM)
+    return await process.finish()
   }
 
   /// Ends it as the loss of its node would.
@@ -113,4 +138,18 @@ final class PodProcess: Sendable {
     exec chroot . /usr/bin/setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all \\
       --inh-caps=-all /usr/bin/env -i $environment /bin/bash -c 'exec -a "flotilla:$0" /app/flotilla "$@"' "$pod" "$@"
     """
+}
+
+extension PodProcess {
+  /// Runs the body, and ends the pod after it, whatever comes of it. What went wrong shows the pod's log.
+  func ended(after body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch {
+      Issue.record("the end of the pod's log:\n\(log.suffix(2500))")
+      await kill()
+      throw error
+    }
+    await kill()
+  }
 }
