@@ -79,7 +79,7 @@ app.kubernetes.io/part-of: flotilla
 {{- /* What the agent reads: the registration values and nothing of the chart's own. */ -}}
 {{- define "flotilla-agent.registration" -}}
 {{- $values := dict "agentNamespace" .Release.Namespace -}}
-{{- range $key := list "managerEndpoint" "managerEndpoints" "managerPublicKey" "token" "tokenName" "clusterNamespace" "systemRegistrationNamespace" "labels" "clientID" -}}
+{{- range $key := list "managerEndpoint" "managerEndpoints" "managerPublicKey" "nextManagerPublicKey" "token" "tokenName" "clusterNamespace" "systemRegistrationNamespace" "labels" "clientID" -}}
 {{- with index $.Values $key }}{{ $_ := set $values $key . }}{{ end -}}
 {{- end -}}
 {{- toYaml $values -}}
@@ -425,6 +425,9 @@ spec:
       "description": "Where the manager's bus is, such as tcp://manager.example.com:5671."
     },
     "managerPublicKey": {
+      "type": "string"
+    },
+    "nextManagerPublicKey": {
       "type": "string"
     },
     "token": {
@@ -828,6 +831,8 @@ spec:
 # (helm install --values values.yaml), with labels and clientID of your own. The token is needed until the agent has joined.
 managerEndpoints: []
 managerPublicKey: ""
+# The key that the manager is changing to, while it is.
+nextManagerPublicKey: ""
 token: ""
 tokenName: ""
 clusterNamespace: ""

@@ -92,6 +92,18 @@ struct OwnChartsTests {
     #expect(try await OwnCharts.render("flotilla-agent", values: later, isUpgrade: true)["Secret"]?.count == 2)
   }
 
+  @Test("whatever a token's Secret may hold is taken, and handed on")
+  func everyKey() async throws {
+    var registration = try RegistrationValues(parsing: Array(OwnCharts.registration.utf8), file: "values")
+    registration.labels = ["a": "b"]
+    registration.clientID = "here"
+    registration.agentNamespace = "agents"
+    let given = try #require(try YAML.parse(registration.yaml).first?.object)
+    let objects = try await OwnCharts.render("flotilla-agent", values: registration.yaml, namespace: "agents")
+    let text = try #require(objects["Secret"]?.first?.at("data", "values.yaml")?.string.flatMap { Base64.decode($0) })
+    #expect(try YAML.parse(text, file: "values").first?.object == given)
+  }
+
   @Test("every option of the agent reaches its pod")
   func agentOptions() async throws {
     let options = """

@@ -41,7 +41,7 @@ app.kubernetes.io/part-of: flotilla
 {{- /* What the agent reads: the registration values and nothing of the chart's own. */ -}}
 {{- define "flotilla-agent.registration" -}}
 {{- $values := dict "agentNamespace" .Release.Namespace -}}
-{{- range $key := list "managerEndpoint" "managerEndpoints" "managerPublicKey" "token" "tokenName" "clusterNamespace" "systemRegistrationNamespace" "labels" "clientID" -}}
+{{- range $key := list "managerEndpoint" "managerEndpoints" "managerPublicKey" "nextManagerPublicKey" "token" "tokenName" "clusterNamespace" "systemRegistrationNamespace" "labels" "clientID" -}}
 {{- with index $.Values $key }}{{ $_ := set $values $key . }}{{ end -}}
 {{- end -}}
 {{- toYaml $values -}}
