@@ -79,7 +79,8 @@ public struct Manager: Sendable {
       TokenController(
         objects: objects, endpoints: endpoints, managerKey: keys.publicKey, logger: logger.part("tokens")),
       ImportController(
-        objects: objects, endpoints: endpoints, image: configuration.agentImage, logger: logger.part("imports")),
+        objects: objects, endpoints: endpoints, image: configuration.agentImage, helmWorker: configuration.helmWorker,
+        logger: logger.part("imports")),
       bundles,
       SummaryController(objects: objects, logger: logger.part("summaries")),
       GitRepoController(

@@ -16,13 +16,16 @@ struct AgentInstaller: Sendable {
   /// The release's name in every cluster.
   static let releaseName = "flotilla-agent"
 
+  /// The program of the child in which Helm works; nil has it in this process.
+  var helmWorker: HelmWorkerCommand?
   let logger: Logger
 
   /// Installs the agent, or upgrades it.
   func install(_ request: ImportRequest) async throws(ImportFailure) {
     let config = try ImportedKubeConfig.read(request.kubeconfig, secret: request.secret)
     try await check(config, request)
-    let engine = HelmEngine(connection: ClusterConnection(.text(JSON.string(config.document))), threads: 1)
+    let engine = HelmEngine(
+      connection: ClusterConnection(.text(JSON.string(config.document))), worker: helmWorker, threads: 1)
     let release = ReleaseIdentity(name: Self.releaseName, namespace: request.values.namespace)
     do {
       // Only this manager works on the release, so one that is unfinished was interrupted.

@@ -1,5 +1,6 @@
 import Document
 import Fleet
+import HelmEngine
 import Logging
 import ServiceLifecycle
 import Store
@@ -17,15 +18,17 @@ struct ImportController: Service {
   /// The agents' image; nil leaves it to the chart.
   let image: AgentImage?
   let logger: Logger
+  private let helmWorker: HelmWorkerCommand
   private let index = ImportIndex()
 
   init(
     objects: ObjectRepository, endpoints: @escaping @Sendable () async throws -> [String], image: AgentImage?,
-    logger: Logger
+    helmWorker: HelmWorkerCommand, logger: Logger
   ) {
     self.objects = objects
     self.endpoints = endpoints
     self.image = image
+    self.helmWorker = helmWorker
     self.logger = logger
   }
 
@@ -76,7 +79,7 @@ struct ImportController: Service {
   /// Installs, and says how it went; a wait where that was not well.
   private func install(_ request: ImportRequest, name: ObjectName, cluster: Cluster) async throws -> Duration? {
     do {
-      try await AgentInstaller(logger: logger).install(request)
+      try await AgentInstaller(helmWorker: helmWorker, logger: logger).install(request)
     } catch {
       try await tell(name, error)
       let wait = await index.failed(name)
