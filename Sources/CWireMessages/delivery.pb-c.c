@@ -1133,7 +1133,7 @@ const ProtobufCMessageDescriptor flotilla__v1__hello__descriptor =
   (ProtobufCMessageInit) flotilla__v1__hello__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[7] =
+static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[9] =
 {
   {
     "session_id",
@@ -1219,20 +1219,46 @@ static const ProtobufCFieldDescriptor flotilla__v1__welcome__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "time_ms",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__Welcome, time_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_manager_key",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__Welcome, next_manager_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__welcome__field_indices_by_name[] = {
   2,   /* field[2] = heartbeat_interval_ms */
   6,   /* field[6] = lineage */
+  8,   /* field[8] = next_manager_key */
   1,   /* field[1] = protocol */
   5,   /* field[5] = report_all */
   3,   /* field[3] = resume */
   4,   /* field[4] = revision */
   0,   /* field[0] = session_id */
+  7,   /* field[7] = time_ms */
 };
 static const ProtobufCIntRange flotilla__v1__welcome__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__welcome__descriptor =
 {
@@ -1242,7 +1268,7 @@ const ProtobufCMessageDescriptor flotilla__v1__welcome__descriptor =
   "Flotilla__V1__Welcome",
   "flotilla.v1",
   sizeof(Flotilla__V1__Welcome),
-  7,
+  9,
   flotilla__v1__welcome__field_descriptors,
   flotilla__v1__welcome__field_indices_by_name,
   1,  flotilla__v1__welcome__number_ranges,

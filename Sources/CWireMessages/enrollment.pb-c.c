@@ -142,7 +142,7 @@ void   flotilla__v1__enroll_response__free_unpacked
   assert(message->base.descriptor == &flotilla__v1__enroll_response__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor flotilla__v1__enroll_request__field_descriptors[6] =
+static const ProtobufCFieldDescriptor flotilla__v1__enroll_request__field_descriptors[7] =
 {
   {
     "token_id",
@@ -216,8 +216,21 @@ static const ProtobufCFieldDescriptor flotilla__v1__enroll_request__field_descri
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "accepts_waiting",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__EnrollRequest, accepts_waiting),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__enroll_request__field_indices_by_name[] = {
+  6,   /* field[6] = accepts_waiting */
   4,   /* field[4] = agent_version */
   2,   /* field[2] = client_id */
   5,   /* field[5] = kubernetes_version */
@@ -228,7 +241,7 @@ static const unsigned flotilla__v1__enroll_request__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__enroll_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__enroll_request__descriptor =
 {
@@ -238,7 +251,7 @@ const ProtobufCMessageDescriptor flotilla__v1__enroll_request__descriptor =
   "Flotilla__V1__EnrollRequest",
   "flotilla.v1",
   sizeof(Flotilla__V1__EnrollRequest),
-  6,
+  7,
   flotilla__v1__enroll_request__field_descriptors,
   flotilla__v1__enroll_request__field_indices_by_name,
   1,  flotilla__v1__enroll_request__number_ranges,
@@ -296,7 +309,7 @@ const ProtobufCMessageDescriptor flotilla__v1__label__descriptor =
   (ProtobufCMessageInit) flotilla__v1__label__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__enroll_response__field_descriptors[2] =
+static const ProtobufCFieldDescriptor flotilla__v1__enroll_response__field_descriptors[5] =
 {
   {
     "cluster_namespace",
@@ -322,15 +335,54 @@ static const ProtobufCFieldDescriptor flotilla__v1__enroll_response__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "pending",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__EnrollResponse, pending),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__EnrollResponse, time_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "next_manager_key",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__EnrollResponse, next_manager_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__enroll_response__field_indices_by_name[] = {
   1,   /* field[1] = cluster_name */
   0,   /* field[0] = cluster_namespace */
+  4,   /* field[4] = next_manager_key */
+  2,   /* field[2] = pending */
+  3,   /* field[3] = time_ms */
 };
 static const ProtobufCIntRange flotilla__v1__enroll_response__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__enroll_response__descriptor =
 {
@@ -340,7 +392,7 @@ const ProtobufCMessageDescriptor flotilla__v1__enroll_response__descriptor =
   "Flotilla__V1__EnrollResponse",
   "flotilla.v1",
   sizeof(Flotilla__V1__EnrollResponse),
-  2,
+  5,
   flotilla__v1__enroll_response__field_descriptors,
   flotilla__v1__enroll_response__field_indices_by_name,
   1,  flotilla__v1__enroll_response__number_ranges,

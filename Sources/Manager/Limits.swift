@@ -112,4 +112,20 @@ public enum Limits {
   public static let diffDeadline: Duration = .seconds(45)
   /// What is told of a trace's list, such as objects that are not ready.
   public static let tracedEntries = 3
+  /// Wrong join tokens that all together may try at once, and the time after which they may try one more.
+  public static let enrollmentFailures = (burst: 50, every: Duration.milliseconds(100))
+  /// Wrong join tokens that one key may try at once, and the time after which it may try one more.
+  public static let enrollmentFailuresPerKey = (burst: 5, every: Duration.seconds(10))
+  /// Keys whose wrong join tokens are remembered.
+  public static let enrollmentKeysRemembered = 1_024
+  /// The most agents that a counted token may be for.
+  public static let tokenUses = 100_000
+  /// What is kept of the reason for a revocation.
+  public static let reasonCharacters = 500
+  /// Starts of one cluster's agent that are remembered, to find two agents that share a key.
+  public static let agentStartsRemembered = 4
+  /// How long an agent may take to change its key, and how soon one that was away is asked again.
+  public static let keyRotationDeadline: Duration = .seconds(30)
+  /// How soon an agent that was asked to change its key and was away is asked again.
+  public static let keyRotationRetry: Duration = .seconds(5)
 }

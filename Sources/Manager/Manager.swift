@@ -32,8 +32,12 @@ public struct Manager: Sendable {
     let objects = ObjectRepository(store: store)
     try await Bootstrap(objects: objects, localCluster: configuration.localCluster).run()
 
-    let keys = try CurveKeyFile.loadOrCreate(directory.busKey)
+    let keys = try ManagerKeys.load(directory.busKey)
     let directoryOfKeys = KeyDirectory()
+    let admissions = KeyAdmissions(directoryOfKeys)
+    let keyFollower = AgentKeyFollower(store: store, admissions: admissions, logger: logger.part("keys"))
+    try await keyFollower.load()
+    let trust = TrustMetrics()
     let contents = ContentCache(store: store)
     let helm = HelmWorkers(command: configuration.helmWorker)
     let bundles = BundleController(
@@ -42,27 +46,33 @@ public struct Manager: Sendable {
     let charts = ChartSupplier(
       workers: helm, cacheDirectory: directory.charts, gitDirectory: directory.git, logger: logger.part("charts"))
     let enrollment = EnrollmentService(
-      objects: objects, directory: directoryOfKeys,
+      objects: objects, admissions: admissions, metrics: trust, nextManagerKey: keys.next,
+      requiresApproval: configuration.requiresApproval,
       existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
     let presence = Presence()
     let delivery = DeliveryMetrics()
     let hub = SessionHub(
       objects: objects, presence: presence, heartbeat: configuration.heartbeatInterval,
       lineage: try await StoreLineage.begin(in: store),
-      unconfirmedRemovals: configuration.unconfirmedRemovals, metrics: delivery, logger: logger.part("sessions"))
+      unconfirmedRemovals: configuration.unconfirmedRemovals, metrics: delivery, trust: trust,
+      nextManagerKey: keys.next, logger: logger.part("sessions"))
     var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
     busConfiguration.heartbeatInterval = configuration.heartbeatInterval
     let bus = BusServer(
       configuration: busConfiguration,
-      keyPair: keys, directory: directoryOfKeys,
-      handlers: BusHandlers(enrollment: enrollment, hub: hub, store: store).handlers, logger: logger.part("bus"))
+      keyPair: keys.pair, directory: directoryOfKeys,
+      handlers: BusHandlers(
+        enrollment: enrollment, hub: hub, store: store,
+        keys: KeyService(objects: objects, admissions: admissions, metrics: trust, logger: logger.part("keys")),
+        metrics: trust, logger: logger.part("content")
+      ).handlers, logger: logger.part("bus"))
     let endpoints: @Sendable () async throws -> [String] = {
       if let endpoint = configuration.busPublicEndpoint { return [endpoint] }
       return [try await bus.boundEndpoint()]
     }
     let api = try Self.api(
       configuration: configuration, directory: directory, store: store, contents: contents, version: version,
-      bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery),
+      bus: bus, metrics: MetricsRoute(store: store, bus: bus, hub: hub, delivery: delivery, trust: trust),
       presence: presence,
       inspection: InspectionViews(
         diffs: DiffReader(objects: objects, hub: hub), traces: TraceReader(objects: objects, hub: hub)),
@@ -73,11 +83,13 @@ public struct Manager: Sendable {
       HelmService(workers: helm),
       api,
       bus,
-      AgentKeyFollower(store: store, directory: directoryOfKeys, logger: logger.part("keys")),
+      keyFollower,
       hub,
-      ClusterController(objects: objects, logger: logger.part("clusters")),
+      ClusterController(
+        objects: objects, admissions: admissions, rotateKey: { try await hub.rotateKey(of: $0) },
+        logger: logger.part("clusters")),
       TokenController(
-        objects: objects, endpoints: endpoints, managerKey: keys.publicKey, logger: logger.part("tokens")),
+        objects: objects, endpoints: endpoints, managerKeys: keys, logger: logger.part("tokens")),
       ImportController(
         objects: objects, endpoints: endpoints, image: configuration.agentImage, helmWorker: configuration.helmWorker,
         logger: logger.part("imports")),
@@ -88,7 +100,7 @@ public struct Manager: Sendable {
         charts: charts, events: EventRecorder(objects: objects), logger: logger.part("git")),
       GarbageCollector(objects: objects, logger: logger.part("garbage")),
     ]
-    busKey = keys.publicKey
+    busKey = keys.current
     self.bus = bus
     self.enrollment = enrollment
   }

@@ -21,6 +21,8 @@ public struct ManagerConfiguration: Sendable {
   public var heartbeatInterval: Duration
   /// The share of a cluster's deployments, in percent, that may be removed unasked after the store was restored or emptied.
   public var unconfirmedRemovals: Int
+  /// True: whoever joins with a token waits until somebody lets it in.
+  public var requiresApproval: Bool
   /// How long one git operation may take (fleet-behaviour §7.2).
   public var gitTimeout: Duration
   /// The image of agents that the manager installs; nil takes the chart's own.
@@ -32,7 +34,8 @@ public struct ManagerConfiguration: Sendable {
   public init(
     dataDirectory: String, apiHost: String = "127.0.0.1", apiPort: Int = 6443, apiNames: [String] = [],
     busAddress: String = "tcp://127.0.0.1:5671", busPublicEndpoint: String? = nil, localCluster: Bool = false,
-    heartbeatInterval: Duration = .seconds(10), unconfirmedRemovals: Int = 25, gitTimeout: Duration = .seconds(30),
+    heartbeatInterval: Duration = .seconds(10), unconfirmedRemovals: Int = 25, requiresApproval: Bool = false,
+    gitTimeout: Duration = .seconds(30),
     helmWorker: HelmWorkerCommand = .ownExecutable()
   ) {
     self.dataDirectory = dataDirectory
@@ -44,6 +47,7 @@ public struct ManagerConfiguration: Sendable {
     self.localCluster = localCluster
     self.heartbeatInterval = heartbeatInterval
     self.unconfirmedRemovals = unconfirmedRemovals
+    self.requiresApproval = requiresApproval
     self.gitTimeout = gitTimeout
     self.helmWorker = helmWorker
   }

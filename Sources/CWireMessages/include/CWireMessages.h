@@ -6,4 +6,5 @@
 #include "content.pb-c.h"
 #include "delivery.pb-c.h"
 #include "enrollment.pb-c.h"
+#include "keys.pb-c.h"
 #endif

@@ -156,10 +156,18 @@ struct  Flotilla__V1__Welcome
    * Names the history that the manager's revisions belong to, for Hello.lineage.
    */
   char *lineage;
+  /*
+   * The manager's clock, in milliseconds since 1970.
+   */
+  uint64_t time_ms;
+  /*
+   * The public key that the manager is going to have, where it is being changed.
+   */
+  ProtobufCBinaryData next_manager_key;
 };
 #define FLOTILLA__V1__WELCOME__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__welcome__descriptor) \
-    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0, 0, (char *)protobuf_c_empty_string, 0, {0,NULL} }
 
 
 /*

@@ -41,10 +41,14 @@ struct  Flotilla__V1__EnrollRequest
   Flotilla__V1__Label **labels;
   char *agent_version;
   char *kubernetes_version;
+  /*
+   * The agent knows EnrollResponse.pending; otherwise a registration that waits ends with FAILED_PRECONDITION.
+   */
+  protobuf_c_boolean accepts_waiting;
 };
 #define FLOTILLA__V1__ENROLL_REQUEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__enroll_request__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0 }
 
 
 struct  Flotilla__V1__Label
@@ -66,10 +70,23 @@ struct  Flotilla__V1__EnrollResponse
    */
   char *cluster_namespace;
   char *cluster_name;
+  /*
+   * "namespace/name" of a ClusterRegistration that waits for somebody's approval: there is no cluster yet; ask again, with the
+   * same key.
+   */
+  char *pending;
+  /*
+   * The manager's clock, in milliseconds since 1970.
+   */
+  uint64_t time_ms;
+  /*
+   * The public key that the manager is going to have, where it is being changed.
+   */
+  ProtobufCBinaryData next_manager_key;
 };
 #define FLOTILLA__V1__ENROLL_RESPONSE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__enroll_response__descriptor) \
-    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, {0,NULL} }
 
 
 /* Flotilla__V1__EnrollRequest methods */

@@ -67,6 +67,8 @@ extension FleetKind {
       [
         "lastSeen": Schema.time("When it was last heard of."),
         "namespace": Schema.string("Its namespace on the cluster."),
+        "publicKey": Schema.string("The public key that it proved, base64url."),
+        "version": Schema.string("Its version."),
       ]),
     "agentDeployedGeneration": Schema.integer("The redeployAgentGeneration that was last carried out."),
     "agentMigrated": Schema.boolean("The agent was moved from an older version."),

@@ -7,6 +7,7 @@ extension FleetKind {
     columns: [
       PrinterColumn("Cluster-Name", ".status.clusterName", "The Cluster that the agent got."),
       PrinterColumn("Labels", ".spec.clusterLabels", "The labels that the agent brought."),
+      PrinterColumn("Granted", ".status.granted", "The agent may connect.", type: "boolean", priority: 1),
     ],
     schema: Schema.kind(
       "ClusterRegistration records that an agent has asked for a Cluster of its own.",
@@ -29,7 +30,12 @@ extension FleetKind {
   /// A token by which agents register (fleet-behaviour §1.7).
   public static let clusterRegistrationToken = FleetKind(
     "ClusterRegistrationToken",
-    columns: [PrinterColumn("Secret-Name", ".status.secretName", "The Secret with what an agent needs.")],
+    columns: [
+      PrinterColumn("Secret-Name", ".status.secretName", "The Secret with what an agent needs."),
+      PrinterColumn("Uses", ".status.uses", "Agents that joined with a counted token.", type: "integer", priority: 1),
+      PrinterColumn("Max-Uses", ".status.maxUses", "Agents that may join with it.", type: "integer", priority: 1),
+      PrinterColumn("Expires", ".status.expires", "When the token expires.", priority: 1),
+    ],
     schema: Schema.kind(
       "ClusterRegistrationToken lets agents register; a Secret of the same name holds what they need.",
       [
@@ -41,6 +47,9 @@ extension FleetKind {
           [
             "expires": Schema.time("When the token expires."),
             "secretName": Schema.string("The Secret with what an agent needs."),
+            "uses": Schema.integer("Agents that joined with it, where they are counted."),
+            "maxUses": Schema.integer("Agents that may join with it, where they are counted."),
+            "conditions": Schema.conditions,
           ]),
       ]),
     validate: FieldChecks.durations(["spec", "ttl"]))

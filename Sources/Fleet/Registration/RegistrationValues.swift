@@ -8,6 +8,8 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
   public var managerEndpoints: [String]
   /// The token, which also holds the manager's public key.
   public var token: JoinToken
+  /// The key that the manager is going to have, base64url; empty while no change of it is under way.
+  public var nextManagerPublicKey = ""
   /// The namespace that the cluster registers in.
   public var clusterNamespace: String
   /// The name of the ClusterRegistrationToken.
@@ -27,7 +29,7 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
   public static let defaultAgentNamespace = "cattle-fleet-system"
 
   private static let known: Set = [
-    "managerEndpoint", "managerEndpoints", "managerPublicKey", "token", "tokenName", "clusterNamespace",
+    "managerEndpoint", "managerEndpoints", "managerPublicKey", "nextManagerPublicKey", "token", "tokenName", "clusterNamespace",
     "systemRegistrationNamespace", "labels", "clientID", "agentNamespace", "internal",
   ]
 
@@ -80,7 +82,8 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
       let suggestion = Spelling.nearest(to: unknown, among: RegistrationValues.known.subtracting(["internal"]))
       throw reader.invalid(
         unknown,
-        "is not a key of registration values" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "; remove it"))
+        "is not a key of registration values" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "; remove it")
+          + " Allowed are \(RegistrationValues.known.subtracting(["internal"]).sorted().joined(separator: ", "))")
     }
     managerEndpoints = try reader.strings("managerEndpoints")
     if let single = try reader.string("managerEndpoint") { managerEndpoints.insert(single, at: 0) }
@@ -98,6 +101,10 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
     token = try JoinToken(text)
     if let key = try reader.string("managerPublicKey"), key != token.managerPublicKey {
       throw reader.invalid("managerPublicKey", "is not the key in the token; use the `values` key of one Secret")
+    }
+    nextManagerPublicKey = try reader.text("nextManagerPublicKey")
+    guard nextManagerPublicKey.isEmpty || JoinToken.isKey(nextManagerPublicKey) else {
+      throw reader.invalid("nextManagerPublicKey", "must be a public key, 43 characters of base64url")
     }
     clusterNamespace = try reader.text("clusterNamespace")
     guard !clusterNamespace.isEmpty else { throw reader.invalid("clusterNamespace", "is missing") }
@@ -125,6 +132,7 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
     writer.set("clusterNamespace", clusterNamespace)
     writer.set("managerEndpoints", managerEndpoints)
     writer.set("managerPublicKey", token.managerPublicKey)
+    writer.set("nextManagerPublicKey", nextManagerPublicKey)
     writer.set("token", token.text)
     writer.set("tokenName", tokenName)
     writer.set("systemRegistrationNamespace", systemRegistrationNamespace)

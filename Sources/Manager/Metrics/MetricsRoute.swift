@@ -9,6 +9,7 @@ struct MetricsRoute: Sendable {
   let bus: BusServer
   let hub: SessionHub
   let delivery: DeliveryMetrics
+  let trust: TrustMetrics
 
   /// The route.
   var route: ExtraRoute {
@@ -21,7 +22,7 @@ struct MetricsRoute: Sendable {
     let stored = MetricFamily(
       "flotilla_store_commit_seconds", "Time from a write's call to its being durable.", histogram: store.commitLatency)
     return BusFamilies.make(bus.counters, connections: bus.connectionCount)
-      + delivery.families(openSessions: await hub.count) + [stored] + (try await FleetFamilies(store: store).read())
+      + delivery.families(openSessions: await hub.count) + trust.families + [stored] + (try await FleetFamilies(store: store).read())
       + ProcessFamilies.read()
   }
 }

@@ -22,6 +22,10 @@ enum StoredKind {
   static let agentKeys = "agentkeys.flotilla.internal"
   /// What agents the manager itself installed, by cluster; never served.
   static let agentImports = "agentimports.flotilla.internal"
+  /// Keys that stay refused although their Clusters are gone; never served.
+  static let revokedKeys = "revokedkeys.flotilla.internal"
+  /// Keys of agents that wait for an approval, and the ClusterRegistrations that they wait with; never served.
+  static let waitingKeys = "waitingkeys.flotilla.internal"
   /// The starts of managers on this store; never served.
   static let lineage = "lineage.flotilla.internal"
 }

@@ -8,32 +8,84 @@ enum EnrollmentPolicy {
   enum Decision: Equatable, Sendable {
     /// The agent joins as this cluster, with these labels.
     case join(cluster: ObjectName, labels: [String: String])
+    /// Somebody has to approve it first.
+    case wait(labels: [String: String])
     /// It does not; `detail` is for the manager's log, `message` for the agent, which learns no more than it must.
-    case refuse(StatusCode, message: String, detail: String)
+    case refuse(StatusCode, as: TrustMetrics.Enrollment, message: String, detail: String)
   }
 
-  /// Decides on a request, given the token that it names and the cluster that has its client id, if any.
+  /// What there is of the cluster that would be joined.
+  struct Existing: Equatable, Sendable {
+    /// The Cluster with the client id, if there is one.
+    var cluster: ObjectName?
+    /// Why its agents are revoked; nil while they are not.
+    var revocation: String?
+  }
+
+  /// Decides on a request.
+  ///
+  /// - Parameters:
+  ///   - token: the token that the request names.
+  ///   - existing: the cluster that has its client id.
+  ///   - caller: the cluster that the key which asks is enrolled as, if any.
+  ///   - requiresApproval: whoever joins has to be approved, whatever the token says.
   static func decide(
-    _ request: EnrollRequest, token: JoinTokenRecord?, existing: ObjectName?, now: Timestamp
+    _ request: EnrollRequest, token: JoinTokenRecord?, existing: Existing, caller: ObjectName?,
+    requiresApproval: Bool = false,
+    now: Timestamp
   ) -> Decision {
     guard let token, token.accepts(secret: request.tokenSecret) else {
       return .refuse(
-        .permissionDenied,
+        .permissionDenied, as: .wrongToken,
         message:
           "the registration token is unknown or was revoked; take the values of a ClusterRegistrationToken's Secret anew",
         detail: token == nil
-          ? "no token has the id \(request.tokenId)" : "the secret is not that of token \(request.tokenId)")
+          ? "no token has the id that was given" : "the secret is not that of the token \(token?.token.description ?? "")")
     }
     if let expires = token.expires, expires <= now {
       return .refuse(
-        .permissionDenied,
-        message: "the registration token \(token.token) expired at \(expires); create a new one",
+        .permissionDenied, as: .expired,
+        message:
+          "the registration token \(token.token) expired at \(expires), and it is \(now) on the manager; create a new one",
         detail: "token \(token.token) expired at \(expires)")
     }
+    switch labels(of: request) {
+    case .failure(let problem):
+      return .refuse(.invalidArgument, as: .invalid, message: problem.message, detail: problem.message)
+    case .success(var labels):
+      let cluster =
+        existing.cluster
+        ?? ObjectName(namespace: token.token.namespace, name: Names.registeredCluster(clientID: request.clientId))
+      if existing.revocation != nil {
+        return .refuse(
+          .permissionDenied, as: .revoked,
+          message: "the cluster \(cluster) is revoked; whoever runs the manager can undo that (flotilla agent revoke --undo)",
+          detail: "cluster \(cluster) is revoked")
+      }
+      if let own = caller, own != cluster {
+        return .refuse(
+          .permissionDenied, as: .invalid,
+          message: "this key is the cluster \(own)'s already; another cluster's agent takes an empty state directory",
+          detail: "a key of cluster \(own) wants to be \(cluster), too")
+      }
+      if token.isUsedUp {
+        return .refuse(
+          .permissionDenied, as: .usedUp,
+          message:
+            "the registration token \(token.token) has been used as often as it may be (\(token.maxUses ?? 0)); create a new one",
+          detail: "token \(token.token) is used up")
+      }
+      if requiresApproval || token.requiresApproval { return .wait(labels: labels) }
+      labels[FleetLabels.cluster] = Names.labelValue(cluster.name)
+      return .join(cluster: cluster, labels: labels)
+    }
+  }
+
+  /// The labels that a request brings, without those that are not the agent's to give.
+  private static func labels(of request: EnrollRequest) -> Result<[String: String], ManagerError> {
     guard !request.clientId.isEmpty, request.clientId.utf8.count <= 253 else {
-      return .refuse(
-        .invalidArgument, message: "the client id must have 1 to 253 characters; set clientID in the values",
-        detail: "a client id of \(request.clientId.utf8.count) bytes")
+      return .failure(
+        ManagerError(.invalid, "the client id must have 1 to 253 characters; set clientID in the values"))
     }
     if let only = token.clientID, only != request.clientId {
       return .refuse(
@@ -43,43 +95,11 @@ enum EnrollmentPolicy {
     }
     for label in request.labels {
       if let problem = LabelSyntax.problem(key: label.key, value: label.value) {
-        return .refuse(.invalidArgument, message: "labels: \(problem)", detail: problem)
+        return .failure(ManagerError(.invalid, "labels: \(problem)"))
       }
     }
-    var labels = Dictionary(request.labels.map { ($0.key, $0.value) }) { $1 }
-    labels = labels.filter { !$0.key.hasPrefix("management.cattle.io/") && !$0.key.hasPrefix(FleetLabels.prefix) }
-    let cluster =
-      existing
-      ?? ObjectName(namespace: token.token.namespace, name: Names.registeredCluster(clientID: request.clientId))
-    labels[FleetLabels.cluster] = Names.labelValue(cluster.name)
-    return .join(cluster: cluster, labels: labels)
-  }
-}
-
-/// What Kubernetes accepts as a label.
-enum LabelSyntax {
-  /// What is wrong with a label; nil when nothing is.
-  static func problem(key: String, value: String) -> String? {
-    let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    let name = parts.last.map(String.init) ?? ""
-    if !isName(name) || (parts.count == 2 && !Names.isValidObjectName(String(parts[0]))) {
-      return
-        "the key '\(key.prefix(80))' is not a label key (an optional DNS prefix and /, then up to 63 of [A-Za-z0-9._-])"
-    }
-    if !value.isEmpty, !isName(value) {
-      return
-        "the value of '\(key)' is not a label value (up to 63 of [A-Za-z0-9._-], beginning and ending with a letter or digit)"
-    }
-    return nil
-  }
-
-  private static func isName(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
-    func isAlphanumeric(_ byte: UInt8) -> Bool {
-      (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-    }
-    guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else { return false }
-    return isAlphanumeric(first) && isAlphanumeric(last)
-      && bytes.allSatisfy { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F }
+    let labels = Dictionary(request.labels.map { ($0.key, $0.value) }) { $1 }
+    return .success(
+      labels.filter { !$0.key.hasPrefix("management.cattle.io/") && !$0.key.hasPrefix(FleetLabels.prefix) })
   }
 }

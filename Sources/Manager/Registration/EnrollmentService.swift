@@ -2,33 +2,57 @@ import Document
 import Fleet
 import Logging
 import Store
+import Synchronization
 import Wire
 
 /// `Enrollment.Enroll`: makes a Cluster of an agent that holds a valid token, and remembers its key.
 ///
 /// One enrolment at a time of each client id, so that two agents that race for it get one cluster; the newest key wins. Those of
-/// different ones go side by side, and to disk together.
+/// different ones go side by side, and to disk together; of those that race for a counted token the commit lets in as many as
+/// it is for.
 actor EnrollmentService {
-  private let objects: ObjectRepository
-  private let directory: KeyDirectory
+  let objects: ObjectRepository
+  let admissions: KeyAdmissions
+  let metrics: TrustMetrics
+  let logger: Logger
   /// The cluster of a namespace that has this client id already.
   private let existing: @Sendable (_ clientID: String, _ namespace: String) async -> ObjectName?
-  private let logger: Logger
+  /// The key that the manager is going to have, if it is being changed.
+  private let nextManagerKey: CurvePublicKey?
+  private let requiresApproval: Bool
   /// The last enrolment under way of a client id.
   private var tails: [String: Task<Void, Never>] = [:]
+  private var limiter = EnrollmentLimiter(now: .now)
 
   init(
-    objects: ObjectRepository, directory: KeyDirectory,
+    objects: ObjectRepository, admissions: KeyAdmissions, metrics: TrustMetrics, nextManagerKey: CurvePublicKey? = nil,
+    requiresApproval: Bool = false,
     existing: @escaping @Sendable (_ clientID: String, _ namespace: String) async -> ObjectName?, logger: Logger
   ) {
     self.objects = objects
-    self.directory = directory
+    self.admissions = admissions
+    self.metrics = metrics
+    self.nextManagerKey = nextManagerKey
+    self.requiresApproval = requiresApproval
     self.existing = existing
     self.logger = logger
   }
 
   /// Answers one request of an authenticated, not necessarily known key.
-  func enroll(_ request: EnrollRequest, key: CurvePublicKey) async throws -> EnrollResponse {
+  func enroll(_ request: EnrollRequest, context: RPCContext) async throws -> EnrollResponse {
+    let key = context.peer
+    if case .wait(let isFirst) = limiter.attempt(key, now: .now) {
+      metrics.count(.limited)
+      if isFirst {
+        logger.warning(
+          "too many wrong registration tokens: nobody can enrol for some seconds; agents that have joined do not notice",
+          metadata: ["key": "\(key)"])
+      }
+      let refusal = RPCError(
+        .resourceExhausted, "too many enrolments have failed; the manager looks at no token for some seconds")
+      context.channel.close(refusal)
+      throw refusal
+    }
     let before = tails[request.clientId]
     let task = Task {
       await before?.value
@@ -37,97 +61,117 @@ actor EnrollmentService {
     let tail = Task { _ = try? await task.value }
     tails[request.clientId] = tail
     defer { if tails[request.clientId] == tail { tails[request.clientId] = nil } }
-    return try await task.value
+    do {
+      var response = try await task.value
+      response.timeMs = UInt64(max(0, objects.now().seconds)) * 1000
+      response.nextManagerKey = nextManagerKey?.bytes ?? []
+      return response
+    } catch let refusal as Refusal {
+      if refusal.outcome == .wrongToken, limiter.failed(key, now: .now) { context.channel.close(refusal.error) }
+      throw refusal.error
+    }
   }
 
   /// Enrols the manager's own agent, which needs no token.
   func enrollLocal(cluster: ObjectName, key: CurvePublicKey) async throws {
-    try await admit(AgentKeyRecord(cluster: cluster, publicKey: key, enrolled: objects.now().description), extra: [])
+    let record = AgentKeyRecord(cluster: cluster, publicKey: key, enrolled: objects.now().description)
+    try await commit([.put(AgentKeyRecord.key(cluster: cluster), record.encoded())])
+  }
+
+  /// An attempt that is refused, and as what it is counted.
+  struct Refusal: Error {
+    let outcome: TrustMetrics.Enrollment
+    let error: RPCError
   }
 
   private func enrollAlone(_ request: EnrollRequest, key: CurvePublicKey) async throws -> EnrollResponse {
+    for _ in 0..<Limits.conflictRetries {
+      do {
+        return try await attempt(request, key: key)
+      } catch let error as StoreError where error.code == .conflict || error.code == .notFound {
+        // Somebody else has used the token, or it has changed: it is looked at anew.
+        continue
+      }
+    }
+    throw RPCError(.aborted, "many agents use this registration token at the same time; try again")
+  }
+
+  private func attempt(_ request: EnrollRequest, key: CurvePublicKey) async throws -> EnrollResponse {
+    let own = admissions.cluster(of: key)
+    if let own, try await clientID(of: own) == request.clientId {
+      // It has joined, and the answer was lost: that uses nothing up.
+      metrics.count(.again)
+      return EnrollResponse(clusterNamespace: own.namespace, clusterName: own.name)
+    }
+    if let answer = try await answerToWaiting(request, key: key) { return answer }
     let stored = try await objects.store.get(JoinTokenRecord.key(id: request.tokenId))
     let token = stored.flatMap { JoinTokenRecord(decoding: $0.body) }
-    let known = if let token { await existing(request.clientId, token.token.namespace) } else { ObjectName?.none }
-    switch EnrollmentPolicy.decide(request, token: token, existing: known, now: objects.now()) {
-    case .refuse(let code, let message, let detail):
-      logger.warning("an agent was refused", metadata: ["reason": "\(detail)", "key": "\(key.z85)"])
-      throw RPCError(code, message)
+    var found = EnrollmentPolicy.Existing()
+    if let token {
+      found.cluster = await existing(request.clientId, token.token.namespace)
+      let name =
+        found.cluster
+        ?? ObjectName(namespace: token.token.namespace, name: Names.registeredCluster(clientID: request.clientId))
+      found.revocation = try await objects.get(Self.key(of: name)).flatMap(Revocation.reason)
+    }
+    let decision = EnrollmentPolicy.decide(
+      request, token: token, existing: found, caller: own, requiresApproval: requiresApproval, now: objects.now())
+    var use: [Write] = []
+    if let stored, var used = token, used.maxUses != nil {
+      used.uses += 1
+      use = [.put(stored.key, used.encoded(), if: .revision(stored.revision))]
+    }
+    switch decision {
+    case .refuse(let code, let outcome, let message, let detail):
+      throw await refusal(code, outcome, message: message, detail: detail, token: token, key: key)
+    case .wait(let labels):
+      return try await wait(request, labels: labels, token: token, key: key, writes: use)
     case .join(let cluster, let labels):
-      try await join(request, cluster: cluster, labels: labels, token: token, key: key)
+      let joining = Joining(
+        clientID: request.clientId, cluster: cluster, labels: labels, token: token?.token.name ?? "", key: key)
+      try await join(joining, writes: use)
       return EnrollResponse(clusterNamespace: cluster.namespace, clusterName: cluster.name)
     }
   }
 
-  private func join(
-    _ request: EnrollRequest, cluster: ObjectName, labels: [String: String], token: JoinTokenRecord?,
+  /// The cluster of a namespace that has this client id already.
+  func existingCluster(_ clientID: String, _ namespace: String) async -> ObjectName? {
+    await existing(clientID, namespace)
+  }
+
+  private func clientID(of cluster: ObjectName) async throws -> String? {
+    try await objects.get(Self.key(of: cluster))?.at("spec", "clientID")?.string
+  }
+
+  static func key(of cluster: ObjectName) -> ObjectKey {
+    ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
+  }
+
+  /// Writes, and lets in whom the writes let in.
+  func commit(_ writes: [Write]) async throws {
+    admissions.committed(writes, try await objects.store.commit(writes))
+  }
+
+  /// Notes a refusal where people look for it, and makes its error.
+  func refusal(
+    _ code: StatusCode, _ outcome: TrustMetrics.Enrollment, message: String, detail: String, token: JoinTokenRecord?,
     key: CurvePublicKey
-  ) async throws {
-    let clusterKey = ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
-    let object: Value = [
-      "apiVersion": .string(fleetAPIVersion), "kind": "Cluster",
-      "metadata": [
-        "name": .string(cluster.name), "namespace": .string(cluster.namespace),
-        "labels": .object(labels.mapValues { .string($0) }),
-      ],
-      "spec": ["clientID": .string(request.clientId)],
-    ]
-    let now = objects.now()
-    let record = AgentKeyRecord(cluster: cluster, publicKey: key, enrolled: now.description)
-    let registration = registration(request, cluster: cluster, labels: labels, token: token, now: now)
+  ) async -> Refusal {
+    metrics.count(outcome)
+    logger.warning("an agent was refused", metadata: ["reason": "\(detail)", "key": "\(key.z85)"])
+    var about: Value = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Bootstrap.systemNamespace)]]
     do {
-      try await admit(record, extra: newCluster(object, name: cluster, now: now) + [registration])
-      logger.info("cluster joined", metadata: ["cluster": "\(cluster)", "token": "\(token?.token.name ?? "")"])
-      return
-    } catch let error as StoreError where error.code == .alreadyExists {
-      // Somebody has made the Cluster, or its namespace, before.
-    }
-    if try await !objects.createIfAbsent(object, kind: StoredKind.clusters) {
-      try await objects.mutate(clusterKey) { existing in
-        for (name, value) in labels { existing.set(.string(value), at: "metadata", "labels", name) }
-        existing.set(.string(request.clientId), at: "spec", "clientID")
+      if let token {
+        let name = token.token
+        let key = ObjectKey(
+          kind: StoredKind.clusterRegistrationTokens, namespace: name.namespace, name: name.name)
+        about = try await objects.get(key) ?? about
       }
+      let text = token == nil ? "an agent with an unknown registration token was refused" : "an agent was refused: \(detail)"
+      try await EventRecorder(objects: objects).record(.warning, "JoinRefused", text, about: about)
+    } catch {
+      logger.warning("a refusal cannot be noted as an Event", metadata: ["error": "\(error)"])
     }
-    try await admit(record, extra: [registration])
-    logger.info("cluster joined again", metadata: ["cluster": "\(cluster)", "token": "\(token?.token.name ?? "")"])
-  }
-
-  /// A Cluster that nobody has heard of, with all that its controller would give it: one wait for the disk instead of three.
-  private func newCluster(_ object: Value, name: ObjectName, now: Timestamp) -> [Write] {
-    var cluster = objects.stamped(object)
-    ClusterController.settle(&cluster, name: name, at: now)
-    let namespace = objects.stamped(ClusterController.namespace(of: name))
-    return [(namespace, StoredKind.namespaces), (cluster, StoredKind.clusters)].map { object, kind in
-      .put(ObjectRepository.key(of: object, kind: kind), ObjectRepository.body(of: object), if: .absent)
-    }
-  }
-
-  private func admit(_ record: AgentKeyRecord, extra: [Write]) async throws {
-    _ = try await objects.store.commit([.put(AgentKeyRecord.key(cluster: record.cluster), record.encoded())] + extra)
-    // The follower does the same a moment later; the agent may ask for its session before that.
-    directory.set(record.publicKey, identity: record.cluster.description)
-  }
-
-  /// The ClusterRegistration that records the join; one per cluster, the newest replaces the one before.
-  private func registration(
-    _ request: EnrollRequest, cluster: ObjectName, labels: [String: String], token: JoinTokenRecord?, now: Timestamp
-  ) -> Write {
-    let name = "request-\(Names.keyHash(request.clientId))"
-    var metadataLabels: [String: Value] = [:]
-    if let token { metadataLabels["fleet.cattle.io/registration-token"] = .string(Names.labelValue(token.token.name)) }
-    let object: Value = [
-      "apiVersion": .string(fleetAPIVersion), "kind": "ClusterRegistration",
-      "metadata": [
-        "name": .string(name), "namespace": .string(cluster.namespace), "labels": .object(metadataLabels),
-        "uid": .string(UUIDText.make()), "creationTimestamp": .string(now.description), "generation": 1,
-      ],
-      "spec": [
-        "clientID": .string(request.clientId), "clusterLabels": .object(labels.mapValues { .string($0) }),
-      ],
-      "status": ["clusterName": .string(cluster.name), "granted": true],
-    ]
-    return .put(
-      ObjectKey(kind: StoredKind.clusterRegistrations, namespace: cluster.namespace, name: name),
-      ObjectRepository.body(of: object))
+    return Refusal(outcome: outcome, error: RPCError(code, message))
   }
 }

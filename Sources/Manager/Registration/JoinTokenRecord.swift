@@ -18,6 +18,21 @@ struct JoinTokenRecord: Sendable, Hashable {
   var expires: Timestamp?
   /// The one client id that may join with it; nil for any.
   var clientID: String?
+  /// How many agents may join with it; nil for any number.
+  var maxUses: Int?
+  /// How many have; counted where there is a `maxUses`.
+  var uses = 0
+  /// Whoever joins with it has to be approved.
+  var requiresApproval = false
+
+  /// What its ClusterRegistrationToken's annotations say.
+  var terms: JoinTokenTerms {
+    get { JoinTokenTerms(maxUses: maxUses, requiresApproval: requiresApproval) }
+    set { (maxUses, requiresApproval) = (newValue.maxUses, newValue.requiresApproval) }
+  }
+
+  /// Whether as many agents have joined with it as may.
+  var isUsedUp: Bool { maxUses.map { uses >= $0 } ?? false }
 
   /// Where a record is stored.
   static func key(id: String) -> ObjectKey { ObjectKey(kind: StoredKind.joinTokens, namespace: "", name: id) }
@@ -38,6 +53,9 @@ struct JoinTokenRecord: Sendable, Hashable {
     ]
     if let expires { object["expires"] = .string(expires.description) }
     if let clientID { object["clientID"] = .string(clientID) }
+    if let maxUses { object["maxUses"] = .integer(Int64(maxUses)) }
+    if uses > 0 { object["uses"] = .integer(Int64(uses)) }
+    if requiresApproval { object["requiresApproval"] = true }
     return JSON.encode(.object(object))
   }
 
@@ -50,6 +68,9 @@ struct JoinTokenRecord: Sendable, Hashable {
       id: id, secretHash: hash, token: ObjectName(namespace: namespace, name: name), tokenUID: uid,
       expires: value["expires"]?.string.flatMap { Timestamp($0) })
     clientID = value["clientID"]?.string
+    maxUses = value["maxUses"]?.integer.map { Int(clamping: $0) }
+    uses = value["uses"]?.integer.map { Int(clamping: $0) } ?? 0
+    requiresApproval = value["requiresApproval"]?.bool ?? false
   }
 
   init(id: String, secretHash: String, token: ObjectName, tokenUID: String, expires: Timestamp?) {

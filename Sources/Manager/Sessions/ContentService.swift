@@ -1,3 +1,4 @@
+import Logging
 import Store
 import Wire
 
@@ -6,6 +7,8 @@ struct ContentService: Sendable {
   let store: any Store
   /// Whether a cluster's deployments refer to the blob, so that knowing a digest is not enough to read it.
   let mayFetch: @Sendable (_ identity: String, _ digest: BlobDigest) async throws -> Bool
+  let metrics: TrustMetrics
+  let logger: Logger
 
   /// Answers one call.
   func fetch(_ stream: RPCStream<FetchChunk, FetchRequest>, context: RPCContext) async throws {
@@ -18,9 +21,15 @@ struct ContentService: Sendable {
     }
     // One answer for what is not there and what is not the caller's: it tells nothing about others.
     let refusal = RPCError(.notFound, "no deployment of this cluster has the blob \(request.digest)")
-    guard let identity = context.identity, try await mayFetch(identity, digest),
-      let size = try await store.blobSize(digest)
-    else { throw refusal }
+    let size = try await store.blobSize(digest)
+    guard let identity = context.identity, try await mayFetch(identity, digest), let size else {
+      metrics.count(size == nil ? .unknownBlob : .foreignBlob)
+      if size != nil {
+        logger.warning(
+          "an agent asked for a blob that is not its own", metadata: ["cluster": "\(context.identity ?? "")"])
+      }
+      throw refusal
+    }
     guard request.offset <= UInt64(size) else {
       throw RPCError(.outOfRange, "the blob has \(size) bytes; offset \(request.offset) is beyond its end")
     }

@@ -16,6 +16,10 @@ actor DeliverySession {
   private let stream: RPCStream<ManagerMessage, AgentMessage>
   private let logger: Logger
   private let metrics: DeliveryMetrics
+  private let trust: TrustMetrics
+  private let nextManagerKey: CurvePublicKey?
+  /// Told which of its starts the agent is.
+  private let noteBoot: @Sendable (_ bootID: String) async -> Void
   private var clock = DeliveryClock()
   private var core: ManagerSession
   private var ledger = DeliveryLedger()
@@ -38,9 +42,12 @@ actor DeliverySession {
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
     objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, channel: RPCChannel,
-    metrics: DeliveryMetrics,
-    logger: Logger
+    metrics: DeliveryMetrics, trust: TrustMetrics, nextManagerKey: CurvePublicKey?,
+    began noteBoot: @escaping @Sendable (_ bootID: String) async -> Void, logger: Logger
   ) {
+    self.trust = trust
+    self.nextManagerKey = nextManagerKey
+    self.noteBoot = noteBoot
     self.cluster = cluster
     self.namespace = namespace
     self.lineage = lineage
@@ -148,7 +155,7 @@ actor DeliverySession {
     switch directive {
     case .recordHello(let hello): try await noteHello(hello)
     case .send(let message):
-      try await stream.send(message)
+      try await stream.send(completed(message))
       if case .desired(let desired) = message {
         countDesired(desired)
         ledger.sent(desired, at: objects.now())
@@ -187,6 +194,14 @@ actor DeliverySession {
     case .recordHeld(let ids, let count): try await noteHeld(ids, of: count)
     case .end(let ending): throw RPCError(ending.code, ending.message)
     }
+  }
+
+  /// A message with what only the shell knows.
+  private func completed(_ message: ManagerMessage) -> ManagerMessage {
+    guard case .welcome(var welcome) = message else { return message }
+    welcome.timeMs = UInt64(max(0, objects.now().seconds)) * 1000
+    welcome.nextManagerKey = nextManagerKey?.bytes ?? []
+    return .welcome(welcome)
   }
 
   // What the agent should hold.
@@ -235,6 +250,7 @@ actor DeliverySession {
         writes.append(.put(key, status.status))
         if read.ready, read.nonModified { ready.append(status) }
       } else {
+        trust.count(.foreignStatus)
         logger.debug(
           "a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
       }
@@ -272,8 +288,12 @@ actor DeliverySession {
       metadata: [
         "cluster": "\(cluster)", "agent": "\(hello.agentVersion)", "kubernetes": "\(hello.kubernetesVersion)",
       ])
+    await noteBoot(hello.bootId)
     let now = objects.now()
+    let peer = channel.peer.base64URL
     let cluster = try await objects.mutate(key) {
+      $0.set(.string(peer), at: "status", "agent", "publicKey")
+      if !hello.agentVersion.isEmpty { $0.set(.string(hello.agentVersion), at: "status", "agent", "version") }
       // That it is there again is known without a write.
       let isFirst = $0.at("status", "agent", "lastSeen") == nil
       AgentConnection.note(true, seen: isFirst ? now : nil, in: &$0, at: now)

@@ -16,7 +16,10 @@ actor SessionHub: Service {
   private let lineage: StoreLineage
   private let unconfirmedRemovals: Int
   private let metrics: DeliveryMetrics
+  private let trust: TrustMetrics
+  private let nextManagerKey: CurvePublicKey?
   private let logger: Logger
+  private var starts = DuplicateWatch()
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
   private var nextSession: UInt64
@@ -30,11 +33,13 @@ actor SessionHub: Service {
   ///   - heartbeat: how often idle agents are heard of.
   ///   - lineage: the store's history, by which agents tell a restored store.
   ///   - unconfirmedRemovals: the share of a cluster's deployments, in percent, that a restored store may remove unasked.
+  ///   - nextManagerKey: the key that the manager is going to have; agents are told.
   init(
     objects: ObjectRepository, presence: Presence, heartbeat: Duration, lineage: StoreLineage, unconfirmedRemovals: Int,
-    metrics: DeliveryMetrics,
-    logger: Logger
+    metrics: DeliveryMetrics, trust: TrustMetrics, nextManagerKey: CurvePublicKey? = nil, logger: Logger
   ) {
+    self.trust = trust
+    self.nextManagerKey = nextManagerKey
     self.objects = objects
     self.presence = presence
     self.heartbeat = heartbeat
@@ -119,6 +124,7 @@ actor SessionHub: Service {
       return
     }
     let cluster = ObjectName(namespace: event.key.namespace, name: event.key.name)
+    if event.object == nil { starts.forget(Self.namespace(of: cluster)) }
     await sessions[Self.namespace(of: cluster)]?.clusterChanged(event.object)
   }
 
@@ -134,8 +140,8 @@ actor SessionHub: Service {
         sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
         unconfirmedRemovals: unconfirmedRemovals),
       cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream,
-      channel: context.channel, metrics: metrics,
-      logger: logger)
+      channel: context.channel, metrics: metrics, trust: trust, nextManagerKey: nextManagerKey,
+      began: { await self.began($0, of: cluster) }, logger: logger)
     metrics.sessions.add()
     let older = sessions.updateValue(session, forKey: namespace)
     await older?.end(RPCError(.aborted, "a newer session of the same agent has begun"))
@@ -155,6 +161,42 @@ actor SessionHub: Service {
       await self.noteOffline(cluster)
     }
     try outcome.get()
+  }
+
+  /// An agent has said which of its starts it is.
+  private func began(_ bootID: String, of cluster: ObjectName) async {
+    guard starts.began(bootID, of: Self.namespace(of: cluster)) else { return }
+    trust.duplicates.add()
+    logger.warning(
+      "two agents use one key: the newer session has ended the older one, and will again", metadata: ["cluster": "\(cluster)"]
+    )
+    do {
+      guard let object = try await objects.get(EnrollmentService.key(of: cluster)) else { return }
+      try await EventRecorder(objects: objects).record(
+        .warning, "DuplicateAgent",
+        "two agents use this cluster's key, and end each other's sessions: stop one of them (was a state directory copied?);"
+          + " if you know of one only, revoke it: flotilla agent revoke \(cluster)", about: object)
+    } catch {
+      logger.error("a duplicate agent cannot be noted", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
+    }
+  }
+
+  /// Has a cluster's agent change its key; false where it is not connected.
+  func rotateKey(of cluster: ObjectName) async throws -> Bool {
+    guard let session = sessions[Self.namespace(of: cluster)] else { return false }
+    do throws(RPCError) {
+      _ = try await session.channel.unary(ClusterService.rotateKey, KeyChange(), deadline: Limits.keyRotationDeadline)
+      return true
+    } catch {
+      switch error.code {
+      case .unimplemented:
+        logger.warning(
+          "the agent is older than changing its key: upgrade it", metadata: ["cluster": "\(cluster)"])
+      default:
+        logger.info("an agent has not changed its key yet", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
+      }
+      return false
+    }
   }
 
   /// The session of the agent whose deployments are in a namespace; nil while it is not connected.

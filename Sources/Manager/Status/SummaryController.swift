@@ -65,7 +65,7 @@ actor SummaryController: Service {
         let seen = previous.at("agent", "lastSeen")?.string.flatMap { Timestamp($0) }
         cluster["status"] = counter.status(
           previous: previous, lastSeen: seen, offlineSince: AgentConnection.offlineSince(in: previous),
-          notes: RemovalGuard.notes(in: previous), at: now)
+          notes: Revocation.notes(in: previous) + RemovalGuard.notes(in: previous), at: now)
       }
     case .clusterGroup(let name):
       let counter = model.group(name)

@@ -101,12 +101,19 @@ public struct Welcome: WireMessage, Hashable {
   public var reportAll: Bool
   /// Names the history that the manager's revisions belong to.
   public var lineage: String
+  /// The manager's clock, in milliseconds since 1970; 0 where it does not say.
+  public var timeMs: UInt64
+  /// The 32 bytes of the public key that the manager is going to have; empty while none is foreseen.
+  public var nextManagerKey: [UInt8]
 
   /// Makes a message; fields left out have their type's zero.
   public init(
     sessionId: UInt64 = 0, `protocol`: UInt32 = 0, heartbeatIntervalMs: UInt64 = 0, resume: Bool = false,
-    revision: UInt64 = 0, reportAll: Bool = false, lineage: String = ""
+    revision: UInt64 = 0, reportAll: Bool = false, lineage: String = "", timeMs: UInt64 = 0,
+    nextManagerKey: [UInt8] = []
   ) {
+    self.timeMs = timeMs
+    self.nextManagerKey = nextManagerKey
     self.sessionId = sessionId
     self.`protocol` = `protocol`
     self.heartbeatIntervalMs = heartbeatIntervalMs
@@ -135,6 +142,8 @@ extension Welcome: ProtobufMessage {
     revision = generated.revision
     reportAll = generated.report_all != 0
     lineage = try Field.string(generated.lineage, "Welcome.lineage")
+    timeMs = generated.time_ms
+    nextManagerKey = Field.bytes(generated.next_manager_key)
   }
 
   func write(to generated: inout Flotilla__V1__Welcome, in arena: MessageArena) {
@@ -145,6 +154,8 @@ extension Welcome: ProtobufMessage {
     generated.revision = revision
     generated.report_all = reportAll ? 1 : 0
     if !lineage.isEmpty { generated.lineage = arena.string(lineage) }
+    generated.time_ms = timeMs
+    generated.next_manager_key = arena.bytes(nextManagerKey)
   }
 }
 

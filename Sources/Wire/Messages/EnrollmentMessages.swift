@@ -14,12 +14,15 @@ public struct EnrollRequest: WireMessage, Hashable {
   public var agentVersion: String
   /// The version of the cluster's API server.
   public var kubernetesVersion: String
+  /// The agent knows ``EnrollResponse/pending``.
+  public var acceptsWaiting: Bool
 
   /// Makes a message; fields left out have their type's zero.
   public init(
     tokenId: String = "", tokenSecret: String = "", clientId: String = "", labels: [Label] = [],
-    agentVersion: String = "", kubernetesVersion: String = ""
+    agentVersion: String = "", kubernetesVersion: String = "", acceptsWaiting: Bool = false
   ) {
+    self.acceptsWaiting = acceptsWaiting
     self.tokenId = tokenId
     self.tokenSecret = tokenSecret
     self.clientId = clientId
@@ -46,6 +49,7 @@ extension EnrollRequest: ProtobufMessage {
     labels = try Field.messages(Label.self, generated.n_labels, generated.labels, "EnrollRequest.labels")
     agentVersion = try Field.string(generated.agent_version, "EnrollRequest.agent_version")
     kubernetesVersion = try Field.string(generated.kubernetes_version, "EnrollRequest.kubernetes_version")
+    acceptsWaiting = generated.accepts_waiting != 0
   }
 
   func write(to generated: inout Flotilla__V1__EnrollRequest, in arena: MessageArena) {
@@ -56,6 +60,7 @@ extension EnrollRequest: ProtobufMessage {
     generated.labels = arena.messages(labels)
     if !agentVersion.isEmpty { generated.agent_version = arena.string(agentVersion) }
     if !kubernetesVersion.isEmpty { generated.kubernetes_version = arena.string(kubernetesVersion) }
+    generated.accepts_waiting = acceptsWaiting ? 1 : 0
   }
 }
 
@@ -100,11 +105,23 @@ public struct EnrollResponse: WireMessage, Hashable {
   public var clusterNamespace: String
   /// The Cluster's name.
   public var clusterName: String
+  /// `namespace/name` of the ClusterRegistration that waits for an approval; empty once there is a cluster.
+  public var pending: String
+  /// The manager's clock, in milliseconds since 1970; 0 where it does not say.
+  public var timeMs: UInt64
+  /// The 32 bytes of the public key that the manager is going to have; empty while none is foreseen.
+  public var nextManagerKey: [UInt8]
 
   /// Makes a message; fields left out have their type's zero.
-  public init(clusterNamespace: String = "", clusterName: String = "") {
+  public init(
+    clusterNamespace: String = "", clusterName: String = "", pending: String = "", timeMs: UInt64 = 0,
+    nextManagerKey: [UInt8] = []
+  ) {
     self.clusterNamespace = clusterNamespace
     self.clusterName = clusterName
+    self.pending = pending
+    self.timeMs = timeMs
+    self.nextManagerKey = nextManagerKey
   }
 
   /// Reads the protobuf encoding.
@@ -121,10 +138,16 @@ extension EnrollResponse: ProtobufMessage {
   init(reading generated: Flotilla__V1__EnrollResponse) throws(WireError) {
     clusterNamespace = try Field.string(generated.cluster_namespace, "EnrollResponse.cluster_namespace")
     clusterName = try Field.string(generated.cluster_name, "EnrollResponse.cluster_name")
+    pending = try Field.string(generated.pending, "EnrollResponse.pending")
+    timeMs = generated.time_ms
+    nextManagerKey = Field.bytes(generated.next_manager_key)
   }
 
   func write(to generated: inout Flotilla__V1__EnrollResponse, in arena: MessageArena) {
     if !clusterNamespace.isEmpty { generated.cluster_namespace = arena.string(clusterNamespace) }
     if !clusterName.isEmpty { generated.cluster_name = arena.string(clusterName) }
+    if !pending.isEmpty { generated.pending = arena.string(pending) }
+    generated.time_ms = timeMs
+    generated.next_manager_key = arena.bytes(nextManagerKey)
   }
 }

@@ -59,4 +59,7 @@ public final class RPCChannel: Sendable {
 
   /// Ends the connection; open streams fail with `unavailable` on both sides.
   public func close() { connection.close() }
+
+  /// Ends the connection with an error, which open streams fail with on both sides.
+  public func close(_ error: RPCError) { connection.close(error) }
 }

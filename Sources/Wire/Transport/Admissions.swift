@@ -13,6 +13,9 @@ final class Admissions: Sendable {
     let tracker = HandlerTracker()
   }
 
+  /// What is told to a connection that another one of its key takes the place of: nobody hears it whose connection is dead.
+  static let replacement = "a newer connection of the same key took this one's place: two agents use one key"
+
   let parameters: Parameters
   let counters = ServerCounters()
   private let connections = Mutex<[CurvePublicKey: RPCConnection]>([:])
@@ -41,7 +44,7 @@ final class Admissions: Sendable {
     counters.connections.add(1, ordering: .relaxed)
     if let replaced {
       counters.replaced.add(1, ordering: .relaxed)
-      replaced.fail(RPCError(.unavailable, "a newer connection of the same key took this one's place"), notify: true)
+      replaced.fail(RPCError(.aborted, Self.replacement), notify: true)
     }
     return (connection, replaced)
   }

@@ -6,6 +6,7 @@ import Logging
 import ServiceLifecycle
 import Store
 import TestSupport
+import Wire
 
 @testable import Manager
 
@@ -31,7 +32,7 @@ final class ControllerBench: Sendable {
     var logger = Logger(label: "test")
     logger.logLevel = .error
     let services: [any Service] = [
-      ClusterController(objects: objects, logger: logger),
+      ClusterController(objects: objects, admissions: KeyAdmissions(KeyDirectory()), logger: logger),
       BundleController(
         objects: objects, builds: KustomizeBuilds(kustomizer: Kustomizer(), contents: contents), templates: nil,
         logger: logger),
