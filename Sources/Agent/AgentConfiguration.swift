@@ -36,6 +36,8 @@ public struct AgentConfiguration: Sendable {
   public var agentVersion: String
   /// How many deployments are worked on at the same time, at most `AgentLimits.concurrentDeploymentsMaximum`.
   public var concurrentDeployments: Int
+  /// How old the agent's key may become before it is changed; nil for as old as it likes.
+  public var keyMaxAge: Duration?
   /// The file of Helm's library; nil takes `HelmLibrary.load`'s default.
   public var helmLibrary: String?
   /// The program of the children in which Helm works; nil has it in the agent's own process.

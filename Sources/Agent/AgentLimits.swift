@@ -4,6 +4,8 @@ public enum AgentLimits {
   public static let deployments = 20_000
   /// Bytes of one file of the state directory that is not a blob.
   public static let stateFileBytes = 64 << 20
+  /// Bytes of a key file.
+  public static let keyFileBytes = 4 << 10
   /// Bytes of one blob.
   public static let blobBytes = 256 << 20
   /// Bytes of an options blob, which is decoded when it arrives.
@@ -63,6 +65,18 @@ public enum AgentLimits {
   public static let refusalBackoff = (first: Duration.seconds(5), last: Duration.seconds(300))
   /// How long a session has to last for the next connection to be tried with the shortest pause.
   public static let sessionProof = Duration.seconds(2)
+  /// How long a session has to last for an agent to be sure that no other one uses its key.
+  public static let fenceProof = Duration.seconds(600)
+  /// The first and the longest pause between two questions of an agent that waits for its approval.
+  public static let approvalPoll = (first: Duration.seconds(1), last: Duration.seconds(5))
+  /// How far this machine's clock may be from the manager's before that is said, in seconds.
+  public static let clockTolerance = 300
+  /// Keys that the manager had before, by which a values file may still name it.
+  public static let formerManagerKeys = 8
+  /// How long one question about a key may take.
+  public static let keyDeadline = Duration.seconds(15)
+  /// How soon a change of the agent's key that failed is tried again.
+  public static let keyRotationRetry = Duration.seconds(600)
   /// How long one enrolment may take.
   public static let enrollmentDeadline = Duration.seconds(15)
   /// How long the cluster is given to answer one request.

@@ -76,7 +76,8 @@ public struct AgentService: Service {
         logger: logger)
     }
     try await secret?.restore(to: state)
-    let (enrollment, keyPair) = try await identity(state: state, cluster: cluster)
+    let identity = try await identity(state: state, cluster: cluster)
+    let enrollment = identity.keys.enrollment
     health.joined(enrollment.cluster) { state.desired.items.count }
     logger.info(
       "agent of \(enrollment.cluster)",
@@ -116,27 +117,44 @@ public struct AgentService: Service {
       state: state, keeper: keeper, deployer: deployer, health: health, logger: logger)
     let link = ManagerLink(
       work: sessionWork, identity: await session(cluster), durable: sessionWork.durable(held: Set(briefs.keys)),
-      enrollment: enrollment, keyPair: keyPair, handlers: inspector.handlers, logger: logger)
+      keys: identity.keys, keeper: identity.keeper, handlers: inspector.handlers, logger: logger)
     await withDiscardingTaskGroup { group in
       group.addTask { await secret?.keep(state) }
       group.addTask { await observer.run() }
       group.addTask { await deployer.run(observer: observer) }
       group.addTask { await link.run() }
+      if let age = configuration.keyMaxAge {
+        group.addTask {
+          do {
+            try await link.rotateKey(olderThan: age)
+          } catch is CancellationError {
+          } catch {
+            logger.error("the agent's key cannot be looked at or changed", metadata: ["error": "\(error)"])
+          }
+        }
+      }
       group.addTask { for await status in reports.stream { await link.report(status) } }
       group.addTask { for await held in holds.stream { await link.hold(held) } }
     }
   }
 
-  private func identity(
-    state: AgentState, cluster: KubeCluster
-  ) async throws -> (EnrollmentRecord, CurveKeyPair) {
+  /// The agent's keys, and where it keeps changes of them.
+  private struct Identity {
+    let keys: LinkKeys
+    let keeper: (any KeyKeeper)?
+  }
+
+  private func identity(state: AgentState, cluster: KubeCluster) async throws -> Identity {
     switch configuration.manager {
-    case .enrolled(let record, let keyPair): return (record, keyPair)
+    case .enrolled(let record, let keyPair):
+      return Identity(keys: LinkKeys(pair: keyPair, enrollment: record), keeper: nil)
     case .registration(let values):
       let enroller = Enroller(
         state: state, cluster: cluster, agentVersion: configuration.agentVersion, logger: logger)
       let record = try await enroller.enrollment(values: values)
-      return (record, try await state.keyPair())
+      return Identity(
+        keys: LinkKeys(pair: try await state.keyPair(), next: try await state.nextKeyPair(), enrollment: record),
+        keeper: state)
     }
   }
 

@@ -86,7 +86,7 @@ public struct Manager: Sendable {
       keyFollower,
       hub,
       ClusterController(
-        objects: objects, admissions: admissions, rotateKey: { try await hub.rotateKey(of: $0) },
+        objects: objects, admissions: admissions, rotateKey: { await hub.rotateKey(of: $0) },
         logger: logger.part("clusters")),
       TokenController(
         objects: objects, endpoints: endpoints, managerKeys: keys, logger: logger.part("tokens")),

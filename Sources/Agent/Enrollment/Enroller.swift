@@ -29,13 +29,15 @@ struct Enroller: Sendable {
       clientID: try await clientID(registration), labels: registration.labels, agentVersion: agentVersion,
       kubernetesVersion: (try? await cluster.version()) ?? "")
     try await state.save(record)
-    logger.info("enrolled; the token is not needed again", metadata: ["cluster": "\(record.cluster)"])
+    logger.info(
+      "enrolled; the token is not needed again, and may be taken out of the values",
+      metadata: ["cluster": "\(record.cluster)"])
     return record
   }
 
   /// The values may name new endpoints of the same manager, but not another manager.
   private func known(_ record: EnrollmentRecord, values: AgentValues) async throws -> EnrollmentRecord {
-    if let key = values.registration?.token.managerPublicKey, key != record.managerPublicKey.base64URL {
+    if let registration = values.registration, !record.isOfManager(try registration.managerKey) {
       throw AgentError(
         .registration,
         "the state directory \(state.directory) belongs to \(record.cluster) on a manager with another key than the values'"

@@ -31,8 +31,12 @@ struct EnrollmentAttempt: Sendable {
       refusals += 1
       isRefusal = true
       text =
-        "the manager at \(place) refuses to enrol this cluster: \(error.message); make a new ClusterRegistrationToken and start"
-        + " the agent with its values"
+        "the manager at \(place) refuses to enrol this cluster: \(error.message)"
+        + (error.code == .unauthenticated
+          ? "; start the agent with the values of a ClusterRegistrationToken of that manager" : "")
+    case .resourceExhausted:
+      pause = min(AgentLimits.refusalBackoff.first * (1 + random()), AgentLimits.refusalBackoff.last)
+      text = "the manager at \(place) cannot enrol anybody now: \(error.message)"
     default:
       refusals = 0
       pause = reconnecting.next(random: random)

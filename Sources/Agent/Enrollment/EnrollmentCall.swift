@@ -20,28 +20,63 @@ struct EnrollmentCall: Sendable {
     let request = EnrollRequest(
       tokenId: registration.token.id, tokenSecret: registration.token.secret, clientId: clientID,
       labels: labels.sorted { $0.key < $1.key }.map { Label(key: $0.key, value: $0.value) },
-      agentVersion: agentVersion, kubernetesVersion: kubernetesVersion)
-    let response = try await answer(to: request, failed)
-    return EnrollmentRecord(
-      clusterNamespace: response.clusterNamespace, clusterName: response.clusterName, managerPublicKey: managerKey,
-      endpoints: registration.managerEndpoints)
+      agentVersion: agentVersion, kubernetesVersion: kubernetesVersion, acceptsWaiting: true)
+    var pause = AgentLimits.approvalPoll.first
+    var isWaiting = false
+    var isClockChecked = false
+    while true {
+      let answer = try await answer(to: request, failed)
+      let response = answer.response
+      if !isClockChecked, let problem = ClockCheck.problem(manager: response.timeMs) { logger.warning("\(problem)") }
+      isClockChecked = true
+      guard !response.pending.isEmpty else {
+        var record = EnrollmentRecord(
+          clusterNamespace: response.clusterNamespace, clusterName: response.clusterName,
+          managerPublicKey: answer.managerKey, endpoints: registration.managerEndpoints)
+        record.nextManagerKey = try? CurvePublicKey(bytes: response.nextManagerKey)
+        return record
+      }
+      if !isWaiting {
+        logger.notice(
+          "waiting for an approval, then this goes on by itself: on the manager, `flotilla agent approve \(response.pending)`",
+          metadata: ["registration": "\(response.pending)", "key": "\(keyPair.publicKey.base64URL)"])
+      }
+      isWaiting = true
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, AgentLimits.approvalPoll.last)
+    }
+  }
+
+  private struct Answer: Sendable {
+    let response: EnrollResponse
+    /// The key that the manager proved.
+    let managerKey: CurvePublicKey
   }
 
   private func answer(
     to request: EnrollRequest, _ failed: @Sendable (RPCError, EnrollmentAttempt.Next) throws -> Void
-  ) async throws -> EnrollResponse {
-    let client = BusClient(
-      configuration: BusClientConfiguration(endpoints: registration.managerEndpoints, serverKey: managerKey),
-      keyPair: keyPair, logger: logger)
+  ) async throws -> Answer {
     var attempt = EnrollmentAttempt()
+    // The token's key, or the one that the manager is changing to.
+    var expected = managerKey
+    let other = try? CurvePublicKey(base64URL: registration.nextManagerPublicKey)
     while true {
+      let client = BusClient(
+        configuration: BusClientConfiguration(endpoints: registration.managerEndpoints, serverKey: expected),
+        keyPair: keyPair, logger: logger)
       do {
-        return try await client.withConnection { channel in
+        let response = try await client.withConnection { channel in
           try await channel.unary(Enrollment.enroll, request, deadline: AgentLimits.enrollmentDeadline)
         }
+        return Answer(response: response, managerKey: expected)
       } catch {
         try Task.checkCancellation()
         let failure = error as? RPCError ?? RPCError(.unknown, "\(error)")
+        if failure.code == .unauthenticated, let other, expected == managerKey {
+          expected = other
+          continue
+        }
+        expected = managerKey
         let next = attempt.failed(failure, endpoints: registration.managerEndpoints) { Double.random(in: 0..<1) }
         if let message = next.message {
           logger.warning("\(message)", metadata: ["next": "\(next.pause)"])

@@ -16,22 +16,31 @@ actor ManagerLink {
     case acknowledged([String: String?])
     case reportAll
     case removalsConfirmed
-    case welcomed
+    case welcomed(nextManagerKey: CurvePublicKey?)
   }
 
   private let work: any SessionWork
-  private let logger: Logger
-  private let enrollment: EnrollmentRecord
-  private let keyPair: CurveKeyPair
+  let logger: Logger
   private let handlers: RPCHandlers
+  let keeper: (any KeyKeeper)?
 
   private var core: AgentSession
-  private var channel: RPCChannel?
+  var keys: LinkKeys
+  var channel: RPCChannel?
+  /// The manager has proved its key, in this connection.
+  private var isReached = false
+  /// The end of this connection is that of the agent's old key.
+  var hasSwitchedKeys = false
+  /// Brings the agent's next key into use.
+  var switching: Task<Void, Never>?
   private var outgoing: AsyncStream<AgentMessage>.Continuation?
   private var backoff = ReconnectBackoff()
   private var refusals = 0
+  /// How often another agent with the same key has taken this one's place.
+  private var fences = 0
   private var endpoints: [String]
   private var lastProblem = ""
+  private var clockProblem = ""
   private var welcomedAt: ContinuousClock.Instant?
   private let keepings: AsyncStream<Keeping>
   private let keeping: AsyncStream<Keeping>.Continuation
@@ -40,17 +49,19 @@ actor ManagerLink {
 
   /// - Parameters:
   ///   - durable: what is held of earlier sessions.
+  ///   - keys: the agent's and the manager's.
+  ///   - keeper: where changes of them are kept; nil where they are not changed.
   ///   - handlers: what the manager may call while it is connected.
   init(
     work: any SessionWork, identity: AgentSession.Identity, durable: AgentSession.Durable,
-    enrollment: EnrollmentRecord, keyPair: CurveKeyPair, handlers: RPCHandlers = RPCHandlers(), logger: Logger
+    keys: LinkKeys, keeper: (any KeyKeeper)? = nil, handlers: RPCHandlers = RPCHandlers(), logger: Logger
   ) {
     self.work = work
     self.logger = logger
-    self.enrollment = enrollment
-    self.keyPair = keyPair
+    self.keys = keys
+    self.keeper = keeper
     self.handlers = handlers
-    endpoints = enrollment.endpoints
+    endpoints = keys.enrollment.endpoints
     core = AgentSession(identity, durable)
     (keepings, keeping) = AsyncStream.makeStream()
     (effects, effect) = AsyncStream.makeStream()
@@ -89,14 +100,24 @@ actor ManagerLink {
   /// Holds one connection to its end, and says how long to wait before the next.
   private func connect() async -> Duration {
     await work.connecting()
-    let client = BusClient(
-      configuration: BusClientConfiguration(endpoints: endpoints, serverKey: enrollment.managerPublicKey),
-      keyPair: keyPair, handlers: handlers, logger: logger)
+    // What the agent was changing to when it ended, or lost its manager, may be the only key that is still let in.
+    await switching?.value
+    if keys.next != nil { await activateNextKey() }
+    isReached = false
+    var handlers = handlers
+    if keeper != nil {
+      handlers.unary(ClusterService.rotateKey) { [weak self] _, _ in
+        guard let self else { throw RPCError(.unavailable, "the agent is stopping") }
+        return KeyChange(try await self.rotateKey())
+      }
+    }
+    let client = client(keys.pair, handlers: handlers)
     do {
       let goaway = try await client.withConnection { channel in try await self.hold(channel) }
       ended()
       await work.lost(nil)
-      endpoints = goaway.map { $0.endpoints.isEmpty ? enrollment.endpoints : $0.endpoints } ?? enrollment.endpoints
+      let known = keys.enrollment.endpoints
+      endpoints = goaway.map { $0.endpoints.isEmpty ? known : $0.endpoints } ?? known
       return pause(after: goaway)
     } catch {
       ended()
@@ -107,8 +128,16 @@ actor ManagerLink {
     }
   }
 
+  /// A client of the manager.
+  func client(_ pair: CurveKeyPair, handlers: RPCHandlers = RPCHandlers()) -> BusClient {
+    BusClient(
+      configuration: BusClientConfiguration(endpoints: endpoints, serverKey: keys.managerKey), keyPair: pair,
+      handlers: handlers, logger: logger)
+  }
+
   /// Runs a session; returns when the manager asks to come back later.
   private func hold(_ channel: RPCChannel) async throws -> Goaway? {
+    isReached = true
     let stream = try await channel.stream(Delivery.session)
     let (messages, continuation) = AsyncStream<AgentMessage>.makeStream()
     self.channel = channel
@@ -153,22 +182,32 @@ actor ManagerLink {
   }
 
   private func pause(after error: RPCError) -> Duration {
-    // A session that ends at once, again and again, must not make a busy loop.
-    if let welcomedAt, ContinuousClock.now - welcomedAt >= AgentLimits.sessionProof { backoff.reset() }
+    let lasted = welcomedAt.map { ContinuousClock.now - $0 } ?? .zero
     welcomedAt = nil
-    let place = endpoints.joined(separator: ", ")
-    let isRefused = error.code == .permissionDenied || error.code == .unauthenticated
-    let problem =
-      isRefused
-      ? "the manager at \(place) refuses this agent: \(error.message); was the cluster removed or revoked? Enrol with a new"
-        + " token and an empty state directory"
-      : "no session with the manager at \(place): \(error.message)"
-    logger.log(level: problem == lastProblem ? .debug : .warning, "\(problem)")
-    lastProblem = problem
-    endpoints = enrollment.endpoints
-    guard isRefused else { return backoff.next { Double.random(in: 0..<1) } }
-    refusals += 1
-    return min(AgentLimits.refusalBackoff.first * (1 << min(refusals - 1, 10)), AgentLimits.refusalBackoff.last)
+    endpoints = keys.enrollment.endpoints
+    if hasSwitchedKeys {
+      hasSwitchedKeys = false
+      return .zero
+    }
+    // A session that ends at once, again and again, must not make a busy loop.
+    if lasted >= AgentLimits.sessionProof { backoff.reset() }
+    if lasted >= AgentLimits.fenceProof { fences = 0 }
+    if !isReached, error.code == .unauthenticated, keys.managerWasAnother() {
+      logger.info("the manager does not prove the key that is expected; it has announced another one, which is tried")
+      return backoff.next { Double.random(in: 0..<1) }
+    }
+    let ending = LinkEnding(error, isReached: isReached, endpoints: endpoints)
+    logger.log(level: ending.problem == lastProblem ? .debug : ending.level, "\(ending.problem)")
+    lastProblem = ending.problem
+    switch ending.kind {
+    case .lost: return backoff.next { Double.random(in: 0..<1) }
+    case .refused:
+      refusals += 1
+      return LinkEnding.pause(after: refusals)
+    case .fenced:
+      fences += 1
+      return LinkEnding.pause(after: fences) * Double.random(in: 0.8..<1.2)
+    }
   }
 
   // MARK: - What the session directs
@@ -198,10 +237,17 @@ actor ManagerLink {
     welcomedAt = .now
     refusals = 0
     lastProblem = ""
+    if let problem = ClockCheck.problem(manager: welcome.timeMs), problem != clockProblem {
+      // Said once for each clock, not at each connection; the seconds in it are always new.
+      if clockProblem.isEmpty { logger.warning("\(problem)") }
+      clockProblem = problem
+    }
     logger.info(
       "connected to the manager",
-      metadata: ["cluster": "\(enrollment.cluster)", "session": "\(welcome.sessionId)", "resumed": "\(welcome.resume)"])
-    effect.yield(.welcomed)
+      metadata: [
+        "cluster": "\(keys.enrollment.cluster)", "session": "\(welcome.sessionId)", "resumed": "\(welcome.resume)",
+      ])
+    effect.yield(.welcomed(nextManagerKey: try? CurvePublicKey(bytes: welcome.nextManagerKey)))
   }
 
   private func performKeepings() async {
@@ -243,7 +289,10 @@ actor ManagerLink {
           keeping.yield(.collectGarbage)
         case .acknowledged(let hashes): try await work.acknowledge(hashes)
         case .reportAll: for status in await work.statuses() { report(status) }
-        case .welcomed: await work.welcomed()
+        case .welcomed(let next):
+          await work.welcomed()
+          // Beside the other effects, since it asks the manager.
+          Task { await self.keysAfterWelcome(nextManagerKey: next) }
         case .removalsConfirmed: await work.removalsConfirmed()
         }
       } catch {

@@ -146,7 +146,8 @@ actor SimulatedAgent {
       identity: AgentSession.Identity(
         bootID: UUID().uuidString, agentVersion: surroundings.configuration.agentVersion,
         agentNamespace: surroundings.configuration.registration.agentNamespace),
-      durable: durable, enrollment: identity.enrollment, keyPair: identity.keyPair, logger: surroundings.logger)
+      durable: durable, keys: LinkKeys(pair: identity.keyPair, enrollment: identity.enrollment),
+      logger: surroundings.logger)
     self.link = link
     await withDiscardingTaskGroup { group in
       group.addTask { await link.run() }

@@ -6,6 +6,7 @@ import Wire
 ///
 ///     lock               held by the agent that works here
 ///     agent.key          its CURVE secret key (0600)
+///     agent.key.next     the pair that it is changing to, while it is
 ///     enrollment         its manager and its name there
 ///     desired            the deployments that the manager wants
 ///     deployments/<sha>  of each deployment: its releases, what stands, what was reported
@@ -18,7 +19,7 @@ final class AgentState: Sendable {
   /// The contents and options.
   let blobs: BlobCache
 
-  private let files: BlockingWork
+  fileprivate let files: BlockingWork
   private let lock: StateLock
 
   private struct Memory {
@@ -100,6 +101,21 @@ final class AgentState: Sendable {
     try await save(enrollment)
   }
 
+  /// The key pair that the agent is changing to; nil while it is not.
+  func nextKeyPair() async throws -> CurveKeyPair? {
+    let path = nextKeyPath
+    return try await files.perform {
+      guard try StateFile.read(path, limit: AgentLimits.keyFileBytes) != nil else { return nil }
+      do throws(WireError) {
+        return try CurveKeyFile.load(path)
+      } catch {
+        throw AgentError(.file, error.message, cause: error)
+      }
+    }
+  }
+
+  fileprivate var nextKeyPath: String { directory + "/agent.key.next" }
+
   /// The manager that this agent belongs to; nil before enrolment.
   var enrollment: EnrollmentRecord? { memory.withLock(\.enrollment) }
 
@@ -162,4 +178,27 @@ final class AgentState: Sendable {
 
   /// Ids are the manager's, and may hold what no file name does.
   private func path(of id: String) -> String { "\(directory)/deployments/\(Checksum.sha256Hex(Array(id.utf8)))" }
+}
+
+extension AgentState: KeyKeeper {
+  func keep(next pair: CurveKeyPair) async throws {
+    let path = nextKeyPath
+    try await files.perform {
+      do throws(WireError) {
+        try CurveKeyFile.save(pair, to: path)
+      } catch {
+        throw AgentError(.file, error.message, cause: error)
+      }
+    }
+  }
+
+  func adoptNext() async throws {
+    let (from, to) = (nextKeyPath, directory + "/agent.key")
+    try await files.perform { try StateFile.move(from, to: to) }
+  }
+
+  func keyAge() async throws -> Duration {
+    let path = directory + "/agent.key"
+    return try await files.perform { try StateFile.age(of: path) }
+  }
 }

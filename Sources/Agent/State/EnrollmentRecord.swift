@@ -9,6 +9,10 @@ public struct EnrollmentRecord: Sendable, Hashable {
   public var clusterName: String
   /// Who the manager is. The agent talks to nobody else.
   public var managerPublicKey: CurvePublicKey
+  /// The key that the manager has said it is going to have; accepted as well.
+  public var nextManagerKey: CurvePublicKey?
+  /// Keys that the manager had before, by which a values file may still name it; the newest last.
+  public private(set) var formerManagerKeys: [CurvePublicKey] = []
   /// Where the manager listens, in the order in which they are tried.
   public var endpoints: [String]
 
@@ -23,6 +27,19 @@ public struct EnrollmentRecord: Sendable, Hashable {
   /// `namespace/name` of the Cluster on the manager.
   public var cluster: String { "\(clusterNamespace)/\(clusterName)" }
 
+  /// Whether a key is, was or is going to be this manager's.
+  public func isOfManager(_ key: CurvePublicKey) -> Bool {
+    key == managerPublicKey || key == nextManagerKey || formerManagerKeys.contains(key)
+  }
+
+  /// The manager has proved its next key: from now on that is the one.
+  mutating func managerChanged() {
+    guard let next = nextManagerKey else { return }
+    formerManagerKeys = (formerManagerKeys + [managerPublicKey]).suffix(AgentLimits.formerManagerKeys)
+    managerPublicKey = next
+    nextManagerKey = nil
+  }
+
   init?(_ value: Value) {
     guard let namespace = value["clusterNamespace"]?.string, let name = value["clusterName"]?.string,
       let text = value["managerPublicKey"]?.string, let key = try? CurvePublicKey(z85: text),
@@ -32,12 +49,21 @@ public struct EnrollmentRecord: Sendable, Hashable {
     clusterName = name
     managerPublicKey = key
     self.endpoints = endpoints.compactMap(\.string)
+    nextManagerKey = (value["nextManagerPublicKey"]?.string).flatMap { try? CurvePublicKey(z85: $0) }
+    formerManagerKeys = (value["formerManagerPublicKeys"]?.array ?? []).compactMap {
+      $0.string.flatMap { try? CurvePublicKey(z85: $0) }
+    }
   }
 
   var value: Value {
-    [
+    var value: Value = [
       "clusterNamespace": .string(clusterNamespace), "clusterName": .string(clusterName),
       "managerPublicKey": .string(managerPublicKey.z85), "endpoints": .array(endpoints.map(Value.string)),
     ]
+    if let nextManagerKey { value["nextManagerPublicKey"] = .string(nextManagerKey.z85) }
+    if !formerManagerKeys.isEmpty {
+      value["formerManagerPublicKeys"] = .array(formerManagerKeys.map { .string($0.z85) })
+    }
+    return value
   }
 }

@@ -116,6 +116,25 @@ enum StateFile {
     try syncDirectory(of: path)
   }
 
+  /// Puts a file in another's place, durably; without a file to move nothing happens. Blocks.
+  static func move(_ path: String, to other: String) throws(AgentError) {
+    guard rename(path, other) == 0 else {
+      if errno == ENOENT { return }
+      throw failure("cannot put in place", other)
+    }
+    try syncDirectory(of: other)
+  }
+
+  /// How long ago a file was written; zero where there is none. Blocks.
+  static func age(of path: String) throws(AgentError) -> Duration {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { return .zero }
+      throw failure("cannot look at", path)
+    }
+    return .seconds(max(0, time(nil) - status.st_mtim.tv_sec))
+  }
+
   /// Makes a directory of mode 0700 where it is missing. Blocks.
   static func makeDirectory(_ path: String) throws(AgentError) {
     do {

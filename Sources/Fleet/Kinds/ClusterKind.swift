@@ -69,6 +69,7 @@ extension FleetKind {
         "namespace": Schema.string("Its namespace on the cluster."),
         "publicKey": Schema.string("The public key that it proved, base64url."),
         "version": Schema.string("Its version."),
+        "nextManagerKey": Schema.string("The next key of the manager's that it knows, base64url."),
       ]),
     "agentDeployedGeneration": Schema.integer("The redeployAgentGeneration that was last carried out."),
     "agentMigrated": Schema.boolean("The agent was moved from an older version."),

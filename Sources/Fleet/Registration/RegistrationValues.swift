@@ -29,7 +29,8 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
   public static let defaultAgentNamespace = "cattle-fleet-system"
 
   private static let known: Set = [
-    "managerEndpoint", "managerEndpoints", "managerPublicKey", "nextManagerPublicKey", "token", "tokenName", "clusterNamespace",
+    "managerEndpoint", "managerEndpoints", "managerPublicKey", "nextManagerPublicKey", "token", "tokenName",
+    "clusterNamespace",
     "systemRegistrationNamespace", "labels", "clientID", "agentNamespace", "internal",
   ]
 

@@ -14,8 +14,8 @@ struct ClusterController: Service {
   let objects: ObjectRepository
   /// Told of keys that are revoked, trusted again, or forgotten.
   let admissions: KeyAdmissions
-  /// Has a cluster's agent change its key; false where it is not connected.
-  var rotateKey: @Sendable (ObjectName) async throws -> Bool = { _ in false }
+  /// Asks a cluster's agent to change its key.
+  var rotateKey: @Sendable (ObjectName) async -> KeyRotation.Answer = { _ in .away }
   let logger: Logger
 
   func run() async throws {
@@ -44,8 +44,10 @@ struct ClusterController: Service {
     try await settleKeys(of: name, cluster: cluster)
     try await objects.mutate(key) { Self.settle(&$0, name: name, at: now) }
     guard KeyRotation.isWanted(cluster), Revocation.reason(cluster) == nil else { return nil }
-    guard try await rotateKey(name) else { return Limits.keyRotationRetry }
+    // Whoever makes the agent's new key its key takes the wish off.
+    guard case .impossible(let reason) = await rotateKey(name) else { return Limits.keyRotationRetry }
     try await objects.mutate(key) { KeyRotation.done(in: &$0) }
+    try await EventRecorder(objects: objects).record(.warning, "AgentKeyNotRotated", reason, about: cluster)
     return nil
   }
 
@@ -95,7 +97,9 @@ struct ClusterController: Service {
     let reports = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
     let marked = cluster.at("metadata", "deletionTimestamp")?.string.flatMap { Timestamp($0) } ?? objects.now()
     // A connected agent says of each deployment that it is off the cluster; one that is away is not waited for.
-    if !reports.objects.isEmpty, Revocation.reason(cluster) == nil, objects.now().seconds - marked.seconds < Int64(Limits.clusterRemovalSeconds) {
+    if !reports.objects.isEmpty, Revocation.reason(cluster) == nil,
+      objects.now().seconds - marked.seconds < Int64(Limits.clusterRemovalSeconds)
+    {
       return Limits.removalPoll
     }
     // A key that is revoked stays so; first, so that it is never let in between.

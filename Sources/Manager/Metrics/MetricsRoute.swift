@@ -22,7 +22,8 @@ struct MetricsRoute: Sendable {
     let stored = MetricFamily(
       "flotilla_store_commit_seconds", "Time from a write's call to its being durable.", histogram: store.commitLatency)
     return BusFamilies.make(bus.counters, connections: bus.connectionCount)
-      + delivery.families(openSessions: await hub.count) + trust.families + [stored] + (try await FleetFamilies(store: store).read())
+      + delivery.families(openSessions: await hub.count) + trust.families + [stored]
+      + (try await FleetFamilies(store: store).read())
       + ProcessFamilies.read()
   }
 }

@@ -18,7 +18,7 @@ struct EnrollmentLimiter: Sendable {
     var at: ContinuousClock.Instant
 
     mutating func refill(_ limit: (burst: Int, every: Duration), now: ContinuousClock.Instant) {
-      left = min(Double(limit.burst), left + (now - at) / limit.every)
+      left = min(Double(limit.burst), left + max(0, (now - at) / limit.every))
       at = max(at, now)
     }
   }

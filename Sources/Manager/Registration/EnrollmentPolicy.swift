@@ -40,7 +40,8 @@ enum EnrollmentPolicy {
         message:
           "the registration token is unknown or was revoked; take the values of a ClusterRegistrationToken's Secret anew",
         detail: token == nil
-          ? "no token has the id that was given" : "the secret is not that of the token \(token?.token.description ?? "")")
+          ? "no token has the id that was given"
+          : "the secret is not that of the token \(token?.token.description ?? "")")
     }
     if let expires = token.expires, expires <= now {
       return .refuse(
@@ -59,7 +60,8 @@ enum EnrollmentPolicy {
       if existing.revocation != nil {
         return .refuse(
           .permissionDenied, as: .revoked,
-          message: "the cluster \(cluster) is revoked; whoever runs the manager can undo that (flotilla agent revoke --undo)",
+          message:
+            "the cluster \(cluster) is revoked; whoever runs the manager can undo that (flotilla agent revoke --undo)",
           detail: "cluster \(cluster) is revoked")
       }
       if let own = caller, own != cluster {

@@ -133,7 +133,8 @@ extension EnrollmentService {
         PendingRegistration.write(key, registration: place), event,
       ])
     metrics.count(.waiting)
-    logger.notice("an agent waits for an approval", metadata: ["registration": "\(pending)", "key": "\(key.base64URL)"])
+    logger.notice(
+      "an agent waits for an approval", metadata: ["registration": "\(pending)", "key": "\(key.base64URL)"])
     return try waiting(pending, request)
   }
 

@@ -159,7 +159,9 @@ actor EnrollmentService {
   ) async -> Refusal {
     metrics.count(outcome)
     logger.warning("an agent was refused", metadata: ["reason": "\(detail)", "key": "\(key.z85)"])
-    var about: Value = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Bootstrap.systemNamespace)]]
+    var about: Value = [
+      "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Bootstrap.systemNamespace)],
+    ]
     do {
       if let token {
         let name = token.token
@@ -167,7 +169,8 @@ actor EnrollmentService {
           kind: StoredKind.clusterRegistrationTokens, namespace: name.namespace, name: name.name)
         about = try await objects.get(key) ?? about
       }
-      let text = token == nil ? "an agent with an unknown registration token was refused" : "an agent was refused: \(detail)"
+      let text =
+        token == nil ? "an agent with an unknown registration token was refused" : "an agent was refused: \(detail)"
       try await EventRecorder(objects: objects).record(.warning, "JoinRefused", text, about: about)
     } catch {
       logger.warning("a refusal cannot be noted as an Event", metadata: ["error": "\(error)"])

@@ -34,7 +34,8 @@ struct JoinTokenTerms: Sendable, Hashable {
       return .failure(
         ManagerError(
           .invalid,
-          "the annotation \(approvalAnnotation) is \"\(text.prefix(40))\", and nobody can join: it takes true or false"))
+          "the annotation \(approvalAnnotation) is \"\(text.prefix(40))\", and nobody can join: it takes true or false")
+      )
     }
     return .success(terms)
   }

@@ -46,7 +46,12 @@ struct KeyService: Sendable {
     if let cluster {
       metrics.rotations.add()
       logger.info("an agent changed its key", metadata: ["cluster": "\(cluster)", "key": "\(context.peer.base64URL)"])
-      if let object = try await objects.get(EnrollmentService.key(of: cluster)) {
+      let key = context.peer.base64URL
+      let object = try await objects.mutate(EnrollmentService.key(of: cluster)) {
+        KeyRotation.done(in: &$0)
+        $0.set(.string(key), at: "status", "agent", "publicKey")
+      }
+      if let object {
         try await EventRecorder(objects: objects).record(
           .normal, "AgentKeyRotated", "the agent's key is now \(context.peer.base64URL)", about: object)
       }
@@ -59,7 +64,12 @@ struct KeyService: Sendable {
     guard let next = try? CurvePublicKey(bytes: request.publicKey) else {
       throw RPCError(.invalidArgument, "a public key has 32 bytes, not \(request.publicKey.count)")
     }
-    try await change(context) { record, _ in record.managerKey = next.z85 }
+    let cluster = try await change(context) { record, _ in record.managerKey = next.z85 }
+    if let cluster {
+      try await objects.mutate(EnrollmentService.key(of: cluster)) {
+        $0.set(.string(next.base64URL), at: "status", "agent", "nextManagerKey")
+      }
+    }
     return KeyChange()
   }
 

@@ -19,6 +19,7 @@ struct ManagerKeys: Sendable {
   /// Reads the pair, making it where it is missing, and the next one, if there is one.
   static func load(_ path: String) throws -> ManagerKeys {
     let next = FileManager.default.fileExists(atPath: nextPath(path)) ? try CurveKeyFile.load(nextPath(path)) : nil
-    return ManagerKeys(pair: try CurveKeyFile.loadOrCreate(path), next: next?.publicKey)
+    let pair = try CurveKeyFile.loadOrCreate(path)
+    return ManagerKeys(pair: pair, next: next?.publicKey == pair.publicKey ? nil : next?.publicKey)
   }
 }

@@ -78,7 +78,8 @@ struct TokenController: Service {
       if current.terms != terms { try await renew(current.id, terms: terms) }
       try await renewKeys(in: secret, key: secretKey)
     } else {
-      try await issue(token, terms: terms, uses: current?.uses ?? 0, name: name, secretKey: secretKey, replacing: records)
+      try await issue(
+        token, terms: terms, uses: current?.uses ?? 0, name: name, secretKey: secretKey, replacing: records)
     }
     let uses = try await self.records(of: name).first { $0.tokenUID == token.metadata.uid }?.uses ?? 0
     try await objects.mutate(key) {

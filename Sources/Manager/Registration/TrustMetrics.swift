@@ -25,8 +25,8 @@ final class TrustMetrics: Sendable {
 
   let duplicates = Counter()
   let rotations = Counter()
-  private let enrollments = Dictionary(uniqueKeysWithValues: Enrollment.allCases.map { ($0, Counter()) })
-  private let refusals = Dictionary(uniqueKeysWithValues: Refusal.allCases.map { ($0, Counter()) })
+  let enrollments = Dictionary(uniqueKeysWithValues: Enrollment.allCases.map { ($0, Counter()) })
+  let refusals = Dictionary(uniqueKeysWithValues: Refusal.allCases.map { ($0, Counter()) })
 
   /// Counts an attempt to enrol.
   func count(_ outcome: Enrollment) { enrollments[outcome]?.add() }

@@ -168,7 +168,8 @@ actor SessionHub: Service {
     guard starts.began(bootID, of: Self.namespace(of: cluster)) else { return }
     trust.duplicates.add()
     logger.warning(
-      "two agents use one key: the newer session has ended the older one, and will again", metadata: ["cluster": "\(cluster)"]
+      "two agents use one key: the newer session has ended the older one, and will again",
+      metadata: ["cluster": "\(cluster)"]
     )
     do {
       guard let object = try await objects.get(EnrollmentService.key(of: cluster)) else { return }
@@ -181,21 +182,19 @@ actor SessionHub: Service {
     }
   }
 
-  /// Has a cluster's agent change its key; false where it is not connected.
-  func rotateKey(of cluster: ObjectName) async throws -> Bool {
-    guard let session = sessions[Self.namespace(of: cluster)] else { return false }
+  /// Asks a cluster's agent to change its key; that it has is told by `Keys`.
+  func rotateKey(of cluster: ObjectName) async -> KeyRotation.Answer {
+    guard let session = sessions[Self.namespace(of: cluster)] else { return .away }
     do throws(RPCError) {
       _ = try await session.channel.unary(ClusterService.rotateKey, KeyChange(), deadline: Limits.keyRotationDeadline)
-      return true
+      return .begun
     } catch {
       switch error.code {
-      case .unimplemented:
-        logger.warning(
-          "the agent is older than changing its key: upgrade it", metadata: ["cluster": "\(cluster)"])
+      case .unimplemented: return .impossible("the agent cannot change its key: upgrade it, or let it enrol anew")
       default:
         logger.info("an agent has not changed its key yet", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
+        return .away
       }
-      return false
     }
   }
 

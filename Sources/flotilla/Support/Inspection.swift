@@ -73,6 +73,15 @@ struct PartyFinder {
     return (found.at("metadata", "namespace")?.string ?? home, name)
   }
 
+  /// The ClusterRegistration.
+  func registration(_ text: String) async throws -> Value {
+    let (namespace, name) = try split(text, "registration")
+    guard let namespace else { return try await only(name, .clusterRegistration, hint: nil) }
+    let resource = ManagerAPI.resource(.clusterRegistration)
+    if let found = try await api.object(resource, namespace: namespace, name: name) { return found }
+    throw try await missing(text, .clusterRegistration, in: nil)
+  }
+
   private func split(_ text: String, _ what: String) throws -> (namespace: String?, name: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count <= 2, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {

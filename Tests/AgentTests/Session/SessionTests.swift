@@ -129,9 +129,11 @@ struct SessionTests {
     let work = DeploymentWork(state: state, keeper: keeper, deployer: deployer, logger: logger)
     let link = ManagerLink(
       work: work, identity: .init(bootID: UUID().uuidString), durable: work.durable(held: Set(briefs.keys)),
-      enrollment: EnrollmentRecord(
-        clusterNamespace: "fleet-default", clusterName: "cluster-1", managerPublicKey: manager.keyPair.publicKey,
-        endpoints: [endpoint]), keyPair: keyPair, logger: logger)
+      keys: LinkKeys(
+        pair: keyPair,
+        enrollment: EnrollmentRecord(
+          clusterNamespace: "fleet-default", clusterName: "cluster-1", managerPublicKey: manager.keyPair.publicKey,
+          endpoints: [endpoint])), logger: logger)
     let server = manager.makeServer(logger: logger)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {

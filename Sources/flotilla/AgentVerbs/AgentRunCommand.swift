@@ -1,13 +1,14 @@
 import Agent
 import ArgumentParser
+import Fleet
 import Foundation
 import Logging
 import ServiceLifecycle
 
-/// `flotilla agent`
-struct AgentCommand: AsyncParsableCommand {
+/// `flotilla agent run`, and `flotilla agent` without a verb.
+struct AgentRunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "agent",
+    commandName: "run",
     abstract: "Run the agent of one cluster: connect to the manager, deploy what it sends, report back.",
     discussion: """
       --values is the decoded `values` key of a ClusterRegistrationToken's Secret, with additions of yours such as
@@ -33,10 +34,28 @@ struct AgentCommand: AsyncParsableCommand {
     help: ArgumentHelp("Where /livez, /readyz and /metrics are answered, without credentials.", valueName: "host:port"))
   var healthAddress: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Change the agent's key when it is older than this (720h); 0 never does by itself.", valueName: "duration"))
+  var keyMaxAge = "0"
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
+    _ = try maxAge()
     if let healthAddress { _ = try HostAndPort(healthAddress, option: "--health-address") }
+  }
+
+  private func maxAge() throws -> Duration? {
+    guard keyMaxAge != "0" else { return nil }
+    let age: Duration
+    do throws(FleetError) {
+      age = try GoDuration.parse(keyMaxAge)
+    } catch {
+      throw ValidationError("--key-max-age takes a duration such as 720h, not '\(keyMaxAge)'")
+    }
+    guard age >= .seconds(60) else { throw ValidationError("--key-max-age takes 1m or more, or 0, not \(keyMaxAge)") }
+    return age
   }
 
   func run() async throws {
@@ -53,6 +72,7 @@ struct AgentCommand: AsyncParsableCommand {
       let address = try HostAndPort($0, option: "--health-address")
       return (address.host, address.port)
     }
+    configuration.keyMaxAge = try maxAge()
     let agent = AgentService(configuration: configuration, logger: logger)
     try await ServiceGroup(
       configuration: ServiceGroupConfiguration(

@@ -3,10 +3,10 @@ import Logging
 import Manager
 import ServiceLifecycle
 
-/// `flotilla manager`
-struct ManagerCommand: AsyncParsableCommand {
+/// `flotilla manager run`, and `flotilla manager` without a verb.
+struct ManagerRunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "manager",
+    commandName: "run",
     abstract: "Run the manager: the API for kubectl, the git watcher and the bus that agents connect to.",
     discussion: """
       Everything durable is in --data. DATA/admin.kubeconfig is there once /readyz answers 200; a restart on the same
@@ -51,6 +51,9 @@ struct ManagerCommand: AsyncParsableCommand {
       valueName: "reference"))
   var agentImage: String?
 
+  @Flag(help: "Whoever joins with a token waits until somebody lets it in: flotilla agent approve.")
+  var requireApproval = false
+
   @OptionGroup var logging: LoggingOptions
 
   func validate() throws {
@@ -77,7 +80,8 @@ struct ManagerCommand: AsyncParsableCommand {
     var configuration = ManagerConfiguration(
       dataDirectory: data, apiHost: api.host, apiPort: api.port, apiNames: apiName, busAddress: busAddress,
       busPublicEndpoint: busPublicEndpoint, localCluster: localKubeconfig != nil,
-      heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals)
+      heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals,
+      requiresApproval: requireApproval)
     configuration.agentImage = agentImage.flatMap { AgentImage($0) }
     let manager = try await Manager(configuration: configuration, version: FlotillaVersion.current, logger: logger)
     var services = manager.services
