@@ -45,6 +45,14 @@ actor TestManager {
   private var revision: UInt64 = 1
   private var sessions: [UInt64: AsyncStream<ManagerSession.Event>.Continuation] = [:]
   private var lastSession: UInt64 = 0
+  /// The key that agents are told is to come.
+  private(set) var nextKey: CurvePublicKey?
+  /// How far this manager's clock is ahead of the machine's, in seconds.
+  private var clockAhead = 0.0
+  /// Announced keys, and those that they are to replace.
+  private var announced: [CurvePublicKey: CurvePublicKey] = [:]
+  /// Next keys of this manager's that agents say they know.
+  private(set) var known: [CurvePublicKey] = []
   /// What enrolment answers; an error refuses.
   private var refusal: RPCError?
 
@@ -61,6 +69,9 @@ actor TestManager {
     }
     handlers.stream(Delivery.session) { stream, context in try await self.serve(stream) }
     handlers.stream(Content.fetch) { stream, context in try await self.fetch(stream, context) }
+    handlers.unary(Keys.announce) { request, context in try await self.announce(request, context) }
+    handlers.unary(Keys.activate) { _, context in await self.activate(context) }
+    handlers.unary(Keys.nextManagerKey) { request, _ in try await self.knows(request) }
     return BusServer(
       configuration: BusServerConfiguration(endpoint: endpoint), keyPair: keyPair, directory: directory,
       handlers: handlers,
@@ -137,7 +148,38 @@ actor TestManager {
     (status(id) ?? BundleDeploymentStatus()).state(desiredID: deploymentID, stagedID: deploymentID)
   }
 
+  func setClock(ahead seconds: Double) { clockAhead = seconds }
+  func setNext(_ key: CurvePublicKey?) { nextKey = key }
+
+  /// As if an agent had announced a key, and lost the answer.
+  func note(_ next: CurvePublicKey, inPlaceOf key: CurvePublicKey) {
+    announced[next] = key
+    directory.set(next, identity: "fleet-default/cluster-1")
+  }
+
   // MARK: - What agents ask
+
+  private func announce(_ request: KeyChange, _ context: RPCContext) throws -> KeyChange {
+    note(try CurvePublicKey(bytes: request.publicKey), inPlaceOf: context.peer)
+    return KeyChange()
+  }
+
+  private func activate(_ context: RPCContext) -> KeyChange {
+    if let old = announced.removeValue(forKey: context.peer) { directory.remove(old) }
+    return KeyChange(context.peer)
+  }
+
+  private func knows(_ request: KeyChange) throws -> KeyChange {
+    known.append(try CurvePublicKey(bytes: request.publicKey))
+    return KeyChange()
+  }
+
+  private func completed(_ message: ManagerMessage) -> ManagerMessage {
+    guard case .welcome(var welcome) = message else { return message }
+    welcome.timeMs = UInt64((Date().timeIntervalSince1970 + clockAhead) * 1000)
+    welcome.nextManagerKey = nextKey?.bytes ?? []
+    return .welcome(welcome)
+  }
 
   private func enroll(_ request: EnrollRequest, _ context: RPCContext) throws -> EnrollResponse {
     enrolments.append(request)
@@ -164,7 +206,7 @@ actor TestManager {
       for await event in events {
         for directive in core.handle(event) {
           switch directive {
-          case .send(let message): try await stream.send(message)
+          case .send(let message): try await stream.send(completed(message))
           case .recordHello(let hello): hellos.append(hello)
           case .loadAll:
             continuation.yield(.loadedAll(Array(items.values), revision: revision, statusHash: statusHash()))
