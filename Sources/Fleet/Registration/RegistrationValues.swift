@@ -83,8 +83,9 @@ public struct RegistrationValues: Sendable, Hashable, CustomStringConvertible, C
       let suggestion = Spelling.nearest(to: unknown, among: RegistrationValues.known.subtracting(["internal"]))
       throw reader.invalid(
         unknown,
-        "is not a key of registration values" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "; remove it")
-          + " Allowed are \(RegistrationValues.known.subtracting(["internal"]).sorted().joined(separator: ", "))")
+        "is not a key of registration values; "
+          + (suggestion.map { "did you mean \"\($0)\"? " } ?? "") + "Known keys are "
+          + RegistrationValues.known.subtracting(["internal"]).sorted().joined(separator: ", "))
     }
     managerEndpoints = try reader.strings("managerEndpoints")
     if let single = try reader.string("managerEndpoint") { managerEndpoints.insert(single, at: 0) }

@@ -39,7 +39,16 @@ final class ZeroMQSocket {
   }
 
   func bind(_ endpoint: String) throws(WireError) {
-    try check(zmq_bind(pointer, endpoint), "cannot listen at \(endpoint)")
+    guard zmq_bind(pointer, endpoint) == 0 else {
+      let advice =
+        switch zmq_errno() {
+        case EADDRINUSE: "; another program listens there: stop it, or choose another address"
+        case EADDRNOTAVAIL, ENODEV: "; this machine has no such address: choose one of its own, or 0.0.0.0 for all"
+        case EACCES: "; this user may not have that port: choose one from 1024 on"
+        default: ""
+        }
+      throw WireError(.system, "cannot listen at \(endpoint): \(SystemCall.zmqMessage())\(advice)")
+    }
   }
 
   func connect(_ endpoint: String) throws(WireError) {

@@ -61,7 +61,9 @@ struct AgentRunCommand: AsyncParsableCommand {
   func run() async throws {
     let logger = logging.bootstrap(label: "agent")
     guard let bytes = FileManager.default.contents(atPath: values) else {
-      throw ValidationError("--values: the file \(values) cannot be read")
+      throw ValidationError(
+        "--values: the file \(values) \(FileManager.default.fileExists(atPath: values) ? "cannot be read by this user" : "is not there");"
+          + " it is the decoded `values` key of a ClusterRegistrationToken's Secret")
     }
     let registration = try AgentValues(parsing: Array(bytes), file: values)
     var configuration = AgentConfiguration(

@@ -72,6 +72,9 @@ actor AgentProcess {
   private let arguments: [String]
   private var daemon: Daemon?
 
+  /// Where it keeps what is durable.
+  nonisolated var state: String { Places.scratch + "/agents/\(name)/state" }
+
   init(_ name: String, plane: ControlPlane, values: String, kubeconfig: String? = nil) throws {
     self.name = name
     self.plane = plane
