@@ -90,12 +90,12 @@ struct BusLifecycleTests {
       let keys = try CurveKeyPair.generate()
       let (first, _) = try bus.client(keys: keys)
       let (second, _) = try bus.client(keys: keys)
-      await expectCode(.unavailable) {
+      await expectCode(.aborted) {
         try await first.withConnection { channel in
           let stream = try await channel.stream(TestMethods.echoStream)
           try await stream.send(FetchChunk(offset: 1))
           try await second.withConnection { newer in
-            await expectCode(.unavailable) { for try await _ in stream.messages {} }
+            await expectCode(.aborted) { for try await _ in stream.messages {} }
             let answer = try await newer.unary(TestMethods.echo, FetchChunk(offset: 2))
             #expect(answer.offset == 2)
           }

@@ -17,7 +17,10 @@ struct MessageTests {
       EnrollRequest(
         tokenId: "id", tokenSecret: "secret", clientId: "uid", labels: [Label(key: "env", value: "dév"), Label()],
         agentVersion: "1", kubernetesVersion: "v1.32"))
+    try check(EnrollRequest(acceptsWaiting: true))
     try check(EnrollResponse(clusterNamespace: "fleet-default", clusterName: "cluster-0123456789ab"))
+    try check(EnrollResponse(pending: "fleet-default/request-1", timeMs: .max, nextManagerKey: [1, 0, 255]))
+    try check(KeyChange(publicKey: (0..<32).map { UInt8($0) }))
     try check(FetchRequest(digest: "sha256:00", offset: .max))
     try check(FetchChunk(offset: 1, data: (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }, totalBytes: 2))
     try check(DiffRequest(id: "i", objectsMax: 1, bytesMax: 2))
@@ -38,7 +41,8 @@ struct MessageTests {
       agentVersion: "v", kubernetesVersion: "k", statusHash: [3], agentNamespace: "n")
     try check(hello)
     let welcome = Welcome(
-      sessionId: 1, protocol: 1, heartbeatIntervalMs: 30_000, resume: true, revision: 7, reportAll: true)
+      sessionId: 1, protocol: 1, heartbeatIntervalMs: 30_000, resume: true, revision: 7, reportAll: true,
+      timeMs: 8, nextManagerKey: [9])
     try check(welcome)
     try check(InventoryRequest())
     let inventory = Inventory(items: (0..<1000).map { InventoryItem(id: "id-\($0)", version: "v\($0)") })

@@ -42,7 +42,9 @@ struct ClusterController: Service {
     _ = try await objects.createIfAbsent(Self.namespace(of: name), kind: StoredKind.namespaces)
     let now = objects.now()
     try await settleKeys(of: name, cluster: cluster)
-    try await objects.mutate(key) { Self.settle(&$0, name: name, at: now) }
+    let settled = try await objects.mutate(key) { Self.settle(&$0, name: name, at: now) }
+    // Somebody may have changed their mind while the keys were written; the Cluster then shows what is not so yet.
+    if let settled, (Revocation.reason(settled) == nil) != (Revocation.reason(cluster) == nil) { return .zero }
     guard KeyRotation.isWanted(cluster), Revocation.reason(cluster) == nil else { return nil }
     // Whoever makes the agent's new key its key takes the wish off.
     guard case .impossible(let reason) = await rotateKey(name) else { return Limits.keyRotationRetry }

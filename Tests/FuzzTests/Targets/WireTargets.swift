@@ -24,6 +24,7 @@ enum WireTargets {
     AgentMessage.self, ManagerMessage.self, Hello.self, Welcome.self, Inventory.self, Desired.self, Nack.self,
     StatusReport.self, StatusAck.self, EnrollRequest.self, EnrollResponse.self, FetchRequest.self, FetchChunk.self,
     Settings.self, Goaway.self, Metadata.self, Label.self, Ack.self, InventoryRequest.self, DeploymentItem.self,
+    KeyChange.self,
   ]
 
   /// Each input as every message: what is one of them is odd as another.
