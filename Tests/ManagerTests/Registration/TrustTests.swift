@@ -230,6 +230,34 @@ struct TrustTests {
     }
   }
 
+  @Test(
+    "of two agents with one key the newer has the session; when one that was replaced comes back, the Cluster tells of it"
+  )
+  func duplicates() async throws {
+    try await withTemporaryDirectory { directory in
+      try await TrustBench.with(directory) { bench in
+        let token = try await bench.token("copied")
+        let pair = try CurveKeyPair.generate()
+        let name = try await bench.enroll(pair, token, clientID: "copied").clusterName
+        for boot in ["first", "second", "second", "first"] {
+          #expect(bench.metrics.duplicates.value == 0)
+          let welcome = try await bench.client(pair).withConnection { channel in
+            let stream = try await channel.stream(Delivery.session)
+            try await stream.send(.hello(Hello(bootId: boot, protocolMin: 1, protocolMax: 1)))
+            for try await case .welcome(let welcome) in stream.messages { return Welcome?.some(welcome) }
+            return nil
+          }
+          #expect((welcome?.timeMs ?? 0) > 1_600_000_000_000, "the manager tells its time")
+        }
+        #expect(bench.metrics.duplicates.value == 1)
+        try await eventually("an Event of the Cluster tells of it") {
+          try await bench.events(about: name).contains { $0.hasPrefix("DuplicateAgent") && $0.contains("agent revoke") }
+        }
+        #expect(try await bench.cluster(name)?.at("status", "agent", "publicKey")?.string == pair.publicKey.base64URL)
+      }
+    }
+  }
+
   @Test("while the manager's key changes agents and tokens name both, and after that the new one")
   func managerKey() async throws {
     try await withTemporaryDirectory { directory in
