@@ -10,8 +10,6 @@ public enum AgentLimits {
   public static let blobBytes = 256 << 20
   /// Bytes of an options blob, which is decoded when it arrives.
   public static let payloadBytes = 16 << 20
-  /// Bytes of the file with the agent's key.
-  public static let keyFileBytes = 4 << 10
   /// How soon a Secret with the agent's key that cannot be read or written is tried again, and how often it is compared with the
   /// state directory.
   public static let identityInterval = (first: Duration.seconds(2), last: Duration.seconds(10))

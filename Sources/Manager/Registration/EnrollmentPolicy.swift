@@ -50,6 +50,12 @@ enum EnrollmentPolicy {
           "the registration token \(token.token) expired at \(expires), and it is \(now) on the manager; create a new one",
         detail: "token \(token.token) expired at \(expires)")
     }
+    if let only = token.clientID, only != request.clientId {
+      return .refuse(
+        .permissionDenied, as: .wrongToken,
+        message: "the registration token \(token.token) is for another cluster; take the values of a token of your own",
+        detail: "token \(token.token) is for one client id, and another asked")
+    }
     switch labels(of: request) {
     case .failure(let problem):
       return .refuse(.invalidArgument, as: .invalid, message: problem.message, detail: problem.message)
@@ -77,7 +83,9 @@ enum EnrollmentPolicy {
             "the registration token \(token.token) has been used as often as it may be (\(token.maxUses ?? 0)); create a new one",
           detail: "token \(token.token) is used up")
       }
-      if requiresApproval || token.requiresApproval { return .wait(labels: labels) }
+      // A token for one client id is the manager's own, for a cluster that somebody gave it the kubeconfig of.
+      let isApproved = token.clientID != nil || !requiresApproval
+      if !isApproved || token.requiresApproval { return .wait(labels: labels) }
       labels[FleetLabels.cluster] = Names.labelValue(cluster.name)
       return .join(cluster: cluster, labels: labels)
     }
@@ -88,12 +96,6 @@ enum EnrollmentPolicy {
     guard !request.clientId.isEmpty, request.clientId.utf8.count <= 253 else {
       return .failure(
         ManagerError(.invalid, "the client id must have 1 to 253 characters; set clientID in the values"))
-    }
-    if let only = token.clientID, only != request.clientId {
-      return .refuse(
-        .permissionDenied,
-        message: "the registration token \(token.token) is for another cluster; take the values of a token of your own",
-        detail: "token \(token.token) is for one client id, and another asked")
     }
     for label in request.labels {
       if let problem = LabelSyntax.problem(key: label.key, value: label.value) {

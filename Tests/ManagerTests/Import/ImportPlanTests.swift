@@ -170,14 +170,18 @@ struct ImportPlanTests {
     func decide(_ clientID: String) -> EnrollmentPolicy.Decision {
       EnrollmentPolicy.decide(
         EnrollRequest(tokenId: record.id, tokenSecret: secret, clientId: clientID, labels: []), token: stored,
-        existing: nil, now: now)
+        existing: EnrollmentPolicy.Existing(), caller: nil, requiresApproval: true, now: now)
     }
-    if case .refuse(let code, _, _) = decide("other") {
+    if case .refuse(let code, _, _, _) = decide("other") {
       #expect(code == .permissionDenied)
     } else {
       Issue.record("joined")
     }
-    if case .refuse(_, let message, _) = decide("edge") { Issue.record("\(message)") }
+    // Whoever gave the manager the cluster's kubeconfig has approved of it.
+    guard case .join = decide("edge") else {
+      Issue.record("it does not join: \(decide("edge"))")
+      return
+    }
   }
 
   @Test("the options of a Cluster become values of the chart")
