@@ -76,7 +76,7 @@ public struct AgentService: Service {
         logger: logger)
     }
     try await secret?.restore(to: state)
-    let identity = try await identity(state: state, cluster: cluster)
+    let identity = try await identity(state: state, cluster: cluster, secret: secret)
     let enrollment = identity.keys.enrollment
     health.joined(enrollment.cluster) { state.desired.items.count }
     logger.info(
@@ -144,7 +144,9 @@ public struct AgentService: Service {
     let keeper: (any KeyKeeper)?
   }
 
-  private func identity(state: AgentState, cluster: KubeCluster) async throws -> Identity {
+  private func identity(
+    state: AgentState, cluster: KubeCluster, secret: IdentitySecret?
+  ) async throws -> Identity {
     switch configuration.manager {
     case .enrolled(let record, let keyPair):
       return Identity(keys: LinkKeys(pair: keyPair, enrollment: record), keeper: nil)
@@ -154,7 +156,7 @@ public struct AgentService: Service {
       let record = try await enroller.enrollment(values: values)
       return Identity(
         keys: LinkKeys(pair: try await state.keyPair(), next: try await state.nextKeyPair(), enrollment: record),
-        keeper: state)
+        keeper: secret.map { SecretKeyKeeper(state: state, secret: $0) } ?? state)
     }
   }
 

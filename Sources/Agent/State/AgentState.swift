@@ -88,16 +88,24 @@ final class AgentState: Sendable {
     }
   }
 
-  /// The bytes of the file with the agent's key; nil where it has none yet.
-  func keyFile() async throws -> [UInt8]? {
-    let path = directory + "/agent.key"
-    return try await files.perform { try StateFile.read(path, limit: AgentLimits.keyFileBytes) }
+  /// The bytes of the files with the agent's key and with the one that it is changing to; nil for each that it has not.
+  func keyFiles() async throws -> (current: [UInt8]?, next: [UInt8]?) {
+    let (path, next) = (directory + "/agent.key", nextKeyPath)
+    return try await files.perform {
+      (
+        try StateFile.read(path, limit: AgentLimits.keyFileBytes),
+        try StateFile.read(next, limit: AgentLimits.keyFileBytes)
+      )
+    }
   }
 
-  /// Takes over the key and the enrolment of an earlier state directory.
-  func restore(key: [UInt8], enrollment: EnrollmentRecord) async throws {
-    let path = directory + "/agent.key"
-    try await files.perform { try StateFile.write(key, to: path) }
+  /// Takes over the keys and the enrolment of an earlier state directory.
+  func restore(key: [UInt8], next: [UInt8]?, enrollment: EnrollmentRecord) async throws {
+    let (path, nextPath) = (directory + "/agent.key", nextKeyPath)
+    try await files.perform {
+      try StateFile.write(key, to: path)
+      if let next { try StateFile.write(next, to: nextPath) }
+    }
     try await save(enrollment)
   }
 

@@ -7,8 +7,9 @@ import Wire
 /// with its node comes back as the same cluster without a token.
 ///
 /// The Secret is made by whoever installs the agent; the agent reads and fills it, and needs no right to make Secrets.
-struct IdentitySecret: Sendable {
+actor IdentitySecret {
   private static let keyField = "agent.key"
+  private static let nextKeyField = "agent.key.next"
   private static let enrollmentField = "enrollment"
   /// The id of the token that was in the values, which is no secret: another one in new values is a wish to join anew.
   private static let tokenField = "token-id"
@@ -18,6 +19,11 @@ struct IdentitySecret: Sendable {
   /// The id of the values' token; empty where there is none.
   let tokenID: String
   let logger: Logger
+
+  /// What the Secret is known to hold.
+  private var written: Kept?
+  /// The last write under way; each waits for the one before, so that none puts older keys in the place of newer ones.
+  private var writing: Task<Void, any Error>?
 
   init(name: String, namespace: String, cluster: any ClusterAPI, tokenID: String, logger: Logger) {
     identity = ObjectIdentity(apiVersion: "v1", kind: "Secret", namespace: namespace, name: name)
@@ -38,7 +44,7 @@ struct IdentitySecret: Sendable {
           logger.notice("the values have another token than the one that the kept key joined with: joining anew")
           return
         }
-        try await state.restore(key: kept.key, enrollment: kept.enrollment)
+        try await state.restore(key: kept.key, next: kept.nextKey, enrollment: kept.enrollment)
         logger.info("took the key from Secret \(identity.namespace)/\(identity.name)")
         return
       } catch let error as DeploymentFailure {
@@ -53,17 +59,12 @@ struct IdentitySecret: Sendable {
 
   /// Keeps the Secret like the state directory, until the task is cancelled.
   func keep(_ state: AgentState) async {
-    var written: Kept?
     var problem = ""
     while !Task.isCancelled {
       var pause = AgentLimits.identityInterval.last
       do {
-        if let key = try await state.keyFile(), let enrollment = state.enrollment {
-          let current = Kept(key: key, enrollment: enrollment, tokenID: tokenID)
-          if current != written { try await write(current) }
-          written = current
-          problem = ""
-        }
+        try await write(state)
+        problem = ""
       } catch {
         if Task.isCancelled { return }
         if "\(error)" != problem { logger.warning("the agent's key cannot be kept in a Secret: \(error); trying on") }
@@ -72,6 +73,26 @@ struct IdentitySecret: Sendable {
       }
       guard (try? await Task.sleep(for: pause)) != nil else { return }
     }
+  }
+
+  /// Makes the Secret like the state directory; on return it is.
+  func write(_ state: AgentState) async throws {
+    let before = writing
+    let task = Task {
+      _ = await before?.result
+      try await self.writeAlone(state)
+    }
+    writing = task
+    try await task.value
+  }
+
+  private func writeAlone(_ state: AgentState) async throws {
+    let files = try await state.keyFiles()
+    guard let key = files.current, let enrollment = state.enrollment else { return }
+    let current = Kept(key: key, nextKey: files.next, enrollment: enrollment, tokenID: tokenID)
+    guard current != written else { return }
+    try await write(current)
+    written = current
   }
 
   private func write(_ kept: Kept) async throws {
@@ -87,6 +108,7 @@ struct IdentitySecret: Sendable {
       [
         "data": [
           Self.keyField: .string(Base64.encode(kept.key)),
+          Self.nextKeyField: kept.nextKey.map { .string(Base64.encode($0)) } ?? .null,
           Self.enrollmentField: .string(Base64.encode(JSON.encode(kept.enrollment.value))),
           Self.tokenField: .string(Base64.encode(Array(kept.tokenID.utf8))),
         ]
@@ -96,6 +118,8 @@ struct IdentitySecret: Sendable {
 
   private struct Kept: Sendable, Equatable {
     var key: [UInt8]
+    /// The key that the agent is changing to.
+    var nextKey: [UInt8]?
     var enrollment: EnrollmentRecord
     var tokenID: String
   }
@@ -107,6 +131,27 @@ struct IdentitySecret: Sendable {
       let value = try? JSON.parse(bytes), let enrollment = EnrollmentRecord(value)
     else { return nil }
     return Kept(
-      key: key, enrollment: enrollment, tokenID: String(decoding: field(tokenField) ?? [], as: UTF8.self))
+      key: key, nextKey: field(nextKeyField), enrollment: enrollment,
+      tokenID: String(decoding: field(tokenField) ?? [], as: UTF8.self))
   }
+}
+
+/// Keeps an agent's keys in its state directory and in a Secret.
+struct SecretKeyKeeper: KeyKeeper {
+  let state: AgentState
+  let secret: IdentitySecret
+
+  /// In the Secret too, before the manager knows the key: from then on it may be the only one that works.
+  func keep(next pair: CurveKeyPair) async throws {
+    try await state.keep(next: pair)
+    try await secret.write(state)
+  }
+
+  /// The Secret has both keys, and follows by itself.
+  func adoptNext() async throws { try await state.adoptNext() }
+
+  func keyAge() async throws -> Duration { try await state.keyAge() }
+
+  /// As ``adoptNext()``: the manager is known by either of its keys for a while.
+  func save(_ enrollment: EnrollmentRecord) async throws { try await state.save(enrollment) }
 }

@@ -52,6 +52,9 @@ struct AgentChartValues: Sendable, Equatable {
     var values = options
     values["managerEndpoints"] = .array(endpoints.map(Value.string))
     values["managerPublicKey"] = .string(registration.token.managerPublicKey)
+    if !registration.nextManagerPublicKey.isEmpty {
+      values["nextManagerPublicKey"] = .string(registration.nextManagerPublicKey)
+    }
     values["token"] = .string(registration.token.text)
     values["tokenName"] = .string(registration.tokenName)
     values["clusterNamespace"] = .string(registration.clusterNamespace)

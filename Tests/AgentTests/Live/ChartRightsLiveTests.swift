@@ -87,6 +87,20 @@ extension SharedClusterTests {
       try await secret("agent-with-least-identity").restore(to: other)
       #expect(other.enrollment == enrollment)
       #expect(try await other.keyPair().publicKey == pair.publicKey)
+
+      // A key that the agent is about to change to is in the Secret before anybody hears of it.
+      let next = try CurveKeyPair.generate()
+      let identity = secret("agent-with-least-identity")
+      try await SecretKeyKeeper(state: state, secret: identity).keep(next: next)
+      let third = try await AgentState.open(fixture.state.path + "/third")
+      try await identity.restore(to: third)
+      #expect(try await third.nextKeyPair()?.publicKey == next.publicKey)
+      try await state.adoptNext()
+      try await identity.write(state)
+      let fourth = try await AgentState.open(fixture.state.path + "/fourth")
+      try await identity.restore(to: fourth)
+      #expect(try await fourth.keyPair().publicKey == next.publicKey)
+      #expect(try await fourth.nextKeyPair() == nil)
       await cluster.shutdown()
     }
   }

@@ -97,6 +97,7 @@ struct OwnChartsTests {
     var registration = try RegistrationValues(parsing: Array(OwnCharts.registration.utf8), file: "values")
     registration.labels = ["a": "b"]
     registration.clientID = "here"
+    registration.nextManagerPublicKey = String(repeating: "A", count: 43)
     registration.agentNamespace = "agents"
     let given = try #require(try YAML.parse(registration.yaml).first?.object)
     let objects = try await OwnCharts.render("flotilla-agent", values: registration.yaml, namespace: "agents")
