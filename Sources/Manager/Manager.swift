@@ -48,7 +48,7 @@ public struct Manager: Sendable {
     let enrollment = EnrollmentService(
       objects: objects, admissions: admissions, metrics: trust, nextManagerKey: keys.next,
       requiresApproval: configuration.requiresApproval,
-      existing: { await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
+      existing: { try await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger.part("enrollment"))
     let presence = Presence()
     let delivery = DeliveryMetrics()
     let hub = SessionHub(

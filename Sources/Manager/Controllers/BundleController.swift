@@ -37,8 +37,12 @@ actor BundleController: Service {
   }
 
   /// The Cluster that an agent with this client id has registered as before.
-  func cluster(clientID: String, namespace: String) -> ObjectName? {
-    catalog.clientIDs[ObjectName(namespace: namespace, name: clientID)]
+  func cluster(clientID: String, namespace: String) async throws -> ObjectName? {
+    if synced { return catalog.clientIDs[ObjectName(namespace: namespace, name: clientID)] }
+    // Just after the start not everything is known here, and an agent must not become a second Cluster for that.
+    let found = try await objects.list(kind: StoredKind.clusters, namespace: namespace)
+      .first { $0.at("spec", "clientID")?.string == clientID }
+    return found?.at("metadata", "name")?.string.map { ObjectName(namespace: namespace, name: $0) }
   }
 
   private func apply(_ changes: [ObjectChange]) async {

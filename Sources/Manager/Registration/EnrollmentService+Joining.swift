@@ -161,7 +161,7 @@ extension EnrollmentService {
     case .approved:
       let spec = try ClusterRegistration(registration).spec
       let name =
-        await existingCluster(spec.clientID, place.namespace)
+        try await existingCluster(spec.clientID, place.namespace)
         ?? ObjectName(namespace: place.namespace, name: Names.registeredCluster(clientID: spec.clientID))
       if let cluster = try await objects.get(Self.key(of: name)), Revocation.reason(cluster) != nil {
         throw RPCError(.permissionDenied, "the cluster \(name) is revoked")

@@ -16,7 +16,7 @@ actor EnrollmentService {
   let metrics: TrustMetrics
   let logger: Logger
   /// The cluster of a namespace that has this client id already.
-  private let existing: @Sendable (_ clientID: String, _ namespace: String) async -> ObjectName?
+  private let existing: @Sendable (_ clientID: String, _ namespace: String) async throws -> ObjectName?
   /// The key that the manager is going to have, if it is being changed.
   private let nextManagerKey: CurvePublicKey?
   private let requiresApproval: Bool
@@ -27,7 +27,7 @@ actor EnrollmentService {
   init(
     objects: ObjectRepository, admissions: KeyAdmissions, metrics: TrustMetrics, nextManagerKey: CurvePublicKey? = nil,
     requiresApproval: Bool = false,
-    existing: @escaping @Sendable (_ clientID: String, _ namespace: String) async -> ObjectName?, logger: Logger
+    existing: @escaping @Sendable (_ clientID: String, _ namespace: String) async throws -> ObjectName?, logger: Logger
   ) {
     self.objects = objects
     self.admissions = admissions
@@ -108,7 +108,7 @@ actor EnrollmentService {
     let token = stored.flatMap { JoinTokenRecord(decoding: $0.body) }
     var found = EnrollmentPolicy.Existing()
     if let token {
-      found.cluster = await existing(request.clientId, token.token.namespace)
+      found.cluster = try await existing(request.clientId, token.token.namespace)
       let name =
         found.cluster
         ?? ObjectName(namespace: token.token.namespace, name: Names.registeredCluster(clientID: request.clientId))
@@ -135,8 +135,8 @@ actor EnrollmentService {
   }
 
   /// The cluster of a namespace that has this client id already.
-  func existingCluster(_ clientID: String, _ namespace: String) async -> ObjectName? {
-    await existing(clientID, namespace)
+  func existingCluster(_ clientID: String, _ namespace: String) async throws -> ObjectName? {
+    try await existing(clientID, namespace)
   }
 
   private func clientID(of cluster: ObjectName) async throws -> String? {

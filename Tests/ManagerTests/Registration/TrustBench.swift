@@ -1,6 +1,7 @@
 import Document
 import Fleet
 import Foundation
+import Kustomizer
 import Logging
 import ServiceLifecycle
 import Store
@@ -32,14 +33,14 @@ final class TrustBench: Sendable {
     let follower = AgentKeyFollower(store: store, admissions: admissions, logger: logger)
     try await follower.load()
     let keys = try ManagerKeys.load(data.busKey)
+    let bundles = BundleController(
+      objects: objects, builds: KustomizeBuilds(kustomizer: Kustomizer(), contents: ContentCache(store: store)),
+      templates: nil, logger: logger)
     let enrollment = EnrollmentService(
       objects: objects, admissions: admissions, metrics: metrics, nextManagerKey: keys.next,
       requiresApproval: requiresApproval,
-      existing: { clientID, namespace in
-        let found = try? await objects.list(kind: StoredKind.clusters, namespace: namespace)
-          .first { $0.at("spec", "clientID")?.string == clientID }
-        return found?.at("metadata", "name")?.string.map { ObjectName(namespace: namespace, name: $0) }
-      }, logger: logger)
+      // It does not run, as just after a start: so it looks into the store.
+      existing: { try await bundles.cluster(clientID: $0, namespace: $1) }, logger: logger)
     let hub = SessionHub(
       objects: objects, presence: Presence(), heartbeat: .seconds(10), lineage: try await StoreLineage.begin(in: store),
       unconfirmedRemovals: 25, metrics: DeliveryMetrics(), trust: metrics, nextManagerKey: keys.next, logger: logger)
