@@ -9,6 +9,9 @@ let package = Package(
     .package(name: "flotilla", path: ".."),
     // What Document's YAML is measured against.
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // What Wire's unary calls are measured against: the gRPC that a Swift program would take.
+    .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
     // Wire is handed a logger.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // The manager's parts are services.
@@ -27,6 +30,8 @@ let package = Package(
         .product(name: "KubeClient", package: "flotilla"),
         .product(name: "Manager", package: "flotilla"),
         .product(name: "Wire", package: "flotilla"),
+        .product(name: "GRPCCore", package: "grpc-swift-2"),
+        .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Yams", package: "Yams"),

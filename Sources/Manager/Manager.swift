@@ -58,6 +58,7 @@ public struct Manager: Sendable {
       nextManagerKey: keys.next, logger: logger.part("sessions"))
     var busConfiguration = BusServerConfiguration(endpoint: configuration.busAddress)
     busConfiguration.heartbeatInterval = configuration.heartbeatInterval
+    busConfiguration.drainWindow = configuration.drainWindow
     let bus = BusServer(
       configuration: busConfiguration,
       keyPair: keys.pair, directory: directoryOfKeys,

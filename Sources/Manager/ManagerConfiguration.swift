@@ -19,6 +19,8 @@ public struct ManagerConfiguration: Sendable {
   public var localCluster: Bool
   /// How often agents that have nothing to say are heard of.
   public var heartbeatInterval: Duration
+  /// How long a manager that stops may take to send its agents away.
+  public var drainWindow: Duration
   /// The share of a cluster's deployments, in percent, that may be removed unasked after the store was restored or emptied.
   public var unconfirmedRemovals: Int
   /// True: whoever joins with a token waits until somebody lets it in.
@@ -34,7 +36,8 @@ public struct ManagerConfiguration: Sendable {
   public init(
     dataDirectory: String, apiHost: String = "127.0.0.1", apiPort: Int = 6443, apiNames: [String] = [],
     busAddress: String = "tcp://127.0.0.1:5671", busPublicEndpoint: String? = nil, localCluster: Bool = false,
-    heartbeatInterval: Duration = .seconds(10), unconfirmedRemovals: Int = 25, requiresApproval: Bool = false,
+    heartbeatInterval: Duration = .seconds(10), drainWindow: Duration = .seconds(3), unconfirmedRemovals: Int = 25,
+    requiresApproval: Bool = false,
     gitTimeout: Duration = .seconds(30),
     helmWorker: HelmWorkerCommand = .ownExecutable()
   ) {
@@ -46,6 +49,7 @@ public struct ManagerConfiguration: Sendable {
     self.busPublicEndpoint = busPublicEndpoint
     self.localCluster = localCluster
     self.heartbeatInterval = heartbeatInterval
+    self.drainWindow = drainWindow
     self.unconfirmedRemovals = unconfirmedRemovals
     self.requiresApproval = requiresApproval
     self.gitTimeout = gitTimeout

@@ -43,6 +43,11 @@ final class EventLog: Sendable {
   /// The revision of the last published event.
   var last: UInt64 { state.withLock { $0.recent.last } }
 
+  /// When a recent revision became durable; nil where memory no longer holds it.
+  func committed(_ revision: Revision) -> ContinuousClock.Instant? {
+    state.withLock { $0.recent.committed(revision.value) }
+  }
+
   /// Watches after a revision below this one are refused.
   var horizon: UInt64 { state.withLock { $0.horizon } }
 
@@ -55,7 +60,7 @@ final class EventLog: Sendable {
     guard !events.isEmpty else { return }
     let kinds = Set(events.map(\.key.kind))
     let woken = state.withLock { state in
-      state.recent.append(events)
+      state.recent.append(events, at: .now)
       var woken: [Waiter] = []
       for (id, waiter) in state.waiters {
         if waiter.kinds.isEmpty || !waiter.kinds.isDisjoint(with: kinds) {

@@ -1,6 +1,13 @@
 /// The newest events of a store, bounded by count and bytes; their revisions are consecutive. A value without any waiting.
 struct RecentEvents {
+  /// The events up to a revision that were made durable together.
+  private struct Group {
+    let last: UInt64
+    let time: ContinuousClock.Instant
+  }
+
   private var events: [StoreEvent] = []
+  private var groups: [Group] = []
   private var head = 0
   private var bytes = 0
   /// The revision of the last event that was ever added.
@@ -19,7 +26,8 @@ struct RecentEvents {
   /// A reader at this revision or above finds all that it lacks here.
   var floor: UInt64 { last - UInt64(count) }
 
-  mutating func append(_ new: [StoreEvent]) {
+  /// Adds events that became durable together.
+  mutating func append(_ new: [StoreEvent], at now: ContinuousClock.Instant) {
     for event in new {
       events.append(event)
       bytes += Self.cost(event)
@@ -33,7 +41,26 @@ struct RecentEvents {
     if head > 64, head > events.count / 2 {
       events.removeFirst(head)
       head = 0
+      groups.removeFirst(firstGroup(reaching: floor + 1))
     }
+    groups.append(Group(last: last, time: now))
+  }
+
+  /// When a revision became durable; nil where its event is not here.
+  func committed(_ revision: UInt64) -> ContinuousClock.Instant? {
+    guard revision > floor, revision <= last else { return nil }
+    let index = firstGroup(reaching: revision)
+    return index < groups.count ? groups[index].time : nil
+  }
+
+  /// The position of the first group that reaches a revision.
+  private func firstGroup(reaching revision: UInt64) -> Int {
+    var (low, high) = (0, groups.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if groups[middle].last < revision { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The events after a revision that is not below ``floor``, at most `limit` of the kinds (empty: all), and the revision

@@ -20,6 +20,9 @@ public struct StoreWatch: AsyncSequence, Sendable {
   let kinds: Set<String>
   let start: Revision
 
+  /// When a change became durable; nil where it is so long ago that memory no longer holds it.
+  public func committed(_ revision: Revision) -> ContinuousClock.Instant? { log.committed(revision) }
+
   /// Begins at the watch's revision.
   public func makeAsyncIterator() -> Iterator {
     Iterator(watch: self)

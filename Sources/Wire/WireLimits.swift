@@ -24,6 +24,9 @@ public enum WireLimits {
   public static let messageOverheadBytes = 16
   /// The most credit one side may hold at once, in bytes; more is taken for a violation.
   public static let creditBytes = 1 << 30
+  /// Bytes of one connection that wait for room in ZeroMQ's pipe before its senders wait, too, whatever credit the other side
+  /// gave: more than any window of ours, so that only a peer that grants much and reads nothing meets it.
+  public static let unsentBytes = 8 << 20
   /// A batch is closed and sent when it has grown to this many bytes.
   public static let batchBytes = 32 << 10
   /// Payloads from this size travel in a ZeroMQ part of their own, without being copied, in bytes.

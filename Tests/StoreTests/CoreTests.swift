@@ -33,8 +33,12 @@ struct CoreTests {
         key: key, body: .init(repeating: 0, count: bytes), revision: Revision(revision), created: .zero)
       return StoreEvent(revision: Revision(revision), key: key, object: object, previous: nil)
     }
+    let start = ContinuousClock.now
     for revision in 101...400 {
-      recent.append([event(UInt64(revision), 10)])
+      recent.append([event(UInt64(revision), 10)], at: start + .seconds(revision))
+      #expect(recent.committed(UInt64(revision)) == start + .seconds(revision))
+      #expect(recent.committed(recent.floor) == nil && recent.committed(UInt64(revision) + 1) == nil)
+      #expect(recent.committed(recent.floor + 1) == start + .seconds(Int(recent.floor) + 1))
       #expect(recent.count <= 50 && recent.last == UInt64(revision))
       #expect(recent.floor == max(100, UInt64(revision) - 50))
       let page = recent.page(after: recent.floor, kinds: ["Odd"], limit: 10)
@@ -42,9 +46,9 @@ struct CoreTests {
       #expect(page.events.count == 10 || page.reached == recent.last)
     }
     #expect(recent.page(after: 395, kinds: [], limit: 99).events.map(\.revision.value) == [396, 397, 398, 399, 400])
-    recent.append([event(401, 99_000)])
+    recent.append([event(401, 99_000)], at: start)
     #expect(recent.count == 3, "a large event pushes out as many as its bytes need")
-    recent.append([event(402, 200_000)])
+    recent.append([event(402, 200_000)], at: start)
     #expect(recent.count == 0 && recent.floor == 402, "one too large for memory is read from disk")
   }
 

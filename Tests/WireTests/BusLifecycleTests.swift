@@ -37,14 +37,11 @@ struct BusLifecycleTests {
     try await withBus(transport, handlers: TestMethods.handlers()) { bus in
       let keys = try CurveKeyPair.generate()
       let (client, key) = try bus.client(keys: keys)
-      let clock = ContinuousClock()
       await expectCode(.permissionDenied) {
         try await client.withConnection { channel in
           let stream = try await channel.stream(TestMethods.echoStream)
-          let start = clock.now
           bus.directory.revoke(key)
           await expectCode(.permissionDenied) { for try await _ in stream.messages {} }
-          #expect(clock.now - start < .seconds(3))
           try await Task.sleep(for: .seconds(10))
         }
       }
@@ -115,7 +112,6 @@ struct BusLifecycleTests {
     let agent = try CurveKeyPair.generate()
     let endpoint = Box("")
     let connected = Box(0)
-    let clock = ContinuousClock()
     let session = Box<Task<Void, any Error>?>(nil)
     try await withBus(transport, handlers: TestMethods.handlers(), keys: keys, directory: directory) { bus in
       endpoint.update { $0 = bus.endpoint }
@@ -129,9 +125,7 @@ struct BusLifecycleTests {
       session.update { $0 = task }
       try await eventually("the client is connected") { connected.value == 1 }
     }
-    let stopped = clock.now
     await expectCode(.unavailable) { try await session.value?.value }
-    #expect(clock.now - stopped < .seconds(3))
     try await withBus(
       transport, handlers: TestMethods.handlers(), keys: keys, directory: directory, endpoint: endpoint.value
     ) { bus in
@@ -153,8 +147,6 @@ struct BusLifecycleTests {
     let group = ServiceGroup(services: [server], logger: quiet)
     async let running: Void = group.run()
     let bus = Bus(server: server, endpoint: try await server.boundEndpoint(), serverKeys: keys, directory: directory)
-    let clock = ContinuousClock()
-    let start = clock.now
     await expectCode(.unavailable) {
       try await bus.client().client.withConnection { channel in
         let stream = try await channel.stream(TestMethods.echoStream)
@@ -172,8 +164,8 @@ struct BusLifecycleTests {
         try await Task.sleep(for: .seconds(30))
       }
     }
+    // Not after the timeout, which would be the end of this test.
     try await running
-    #expect(clock.now - start < .seconds(200), "drained streams are not waited for until the timeout")
   }
 
   @Test("a peer that goes silent is given up after three heartbeats, on both sides")

@@ -2,6 +2,10 @@
 
 /// One schedule of a manager and an agent over links that lose everything at any moment, with crashes of both. Durable state
 /// survives; everything else is gone. All choices come from the seed.
+///
+/// Events of the store come late, twice and out of order; so do answers of the agent and acknowledgements of statuses. A side may
+/// learn of a lost connection long after the other, and goes on working meanwhile. Each queue has a pace of its own, so
+/// that in some schedules a side is slow.
 final class DeliverySimulation {
   struct Violation: Error, CustomStringConvertible {
     let seed: UInt64
@@ -46,12 +50,18 @@ final class DeliverySimulation {
   private var up: [AgentMessage] = []
   private var down: [ManagerMessage] = []
   private var isConnected = false
+  /// Changes in the store that the manager's session was not told of yet.
+  private var watch: [Set<String>] = []
+  /// Out of so many chances each queue takes one: the manager's and the agent's work, and the two directions.
+  private let paces: [UInt64]
+  /// One fault of so many happens: half of the schedules get far enough between two faults to have much to lose.
+  private let rarity: UInt64
   /// What the cluster runs, and the status of each.
   private var cluster: [String: String] = [:]
   private var versions = 0
   private var durableNonces: Set<UInt64> = []
-  private var sentVersions: [String: Int] = [:]
   private var acceptedRevision: UInt64 = 0
+  private var lastSession: UInt64 = 0
   private var faults = true
   private let itemsPerDesired: Int
 
@@ -63,6 +73,10 @@ final class DeliverySimulation {
     random = SplitMix(seed: seed)
     agent = AgentSession(.init(bootID: "boot"), .init())
     itemsPerDesired = Int(random.next() % 4) + 1
+    rarity = random.next() % 2 == 0 ? 1 : 6
+    var paces: [UInt64] = []
+    for _ in 0..<4 { paces.append(random.next() % 4 == 0 ? 12 : 1) }
+    self.paces = paces
   }
 
   func run(steps: Int) throws {
@@ -84,6 +98,9 @@ final class DeliverySimulation {
       try check(managerDisk.refused[id] == item.version, "the refusal of \(id) \(item.version) is not known")
       try check(agentDisk.state.held[id] != item.version, "the agent holds the refused \(id)")
     }
+    for (id, version) in managerDisk.refused {
+      try check(managerDisk.items[id]?.version == version, "the refusal of \(id) \(version) outlives the wish for it")
+    }
     for (id, version) in cluster {
       try check(managerDisk.statuses[id] == status(id, version), "the status of \(id) \(version) is lost")
     }
@@ -91,7 +108,7 @@ final class DeliverySimulation {
   }
 
   private var isAtRest: Bool {
-    isConnected && manager?.isSynchronized == true && up.isEmpty && down.isEmpty && managerWork.isEmpty
+    isConnected && manager?.isSynchronized == true && watch.isEmpty && up.isEmpty && down.isEmpty && managerWork.isEmpty
       && agentWork.isEmpty && !agent.hasUnacknowledgedStatuses && cluster == agentDisk.state.held
   }
 
@@ -102,7 +119,7 @@ final class DeliverySimulation {
   private func count(_ what: String) { counts[what, default: 0] += 1 }
 
   /// Versions that the agent's cluster can never take.
-  private func isBad(_ version: String) -> Bool { version.hasSuffix("7") }
+  private func isBad(_ version: String) -> Bool { version.hasSuffix("7") || version.hasSuffix("3") }
 
   private func status(_ id: String, _ version: String) -> [UInt8] { Array("\(id)=\(version)".utf8) }
 
@@ -112,40 +129,74 @@ final class DeliverySimulation {
     step += 1
     let choice = random.next() % 100
     if faults {
-      switch choice {
-      case 0..<8: return try changeDesired()
+      if choice < 8 { return try changeDesired() }
+      switch random.next() % rarity == 0 ? choice : 100 {
       case 8..<10: return disconnect()
       case 10: return crashManager()
       case 11: return crashAgent()
+      case 12: return loseForAgent()
+      case 13: return loseForManager()
+      case 14: return try repeatSomething()
       default: break
       }
     }
-    if !isConnected { return try connect() }
-    switch random.next() % 6 {
-    case 0 where !up.isEmpty: try deliverUp()
-    case 1 where !down.isEmpty: try deliverDown()
-    case 2 where !managerWork.isEmpty: try workOnManager()
-    case 3 where !agentWork.isEmpty: try workOnAgent()
+    // A side that has not noticed goes on for a while.
+    if !isConnected, !faults || random.next() % 4 == 0 { return try connect() }
+    switch random.next() % 7 {
+    case 0 where !up.isEmpty && takesTurn(2): try deliverUp()
+    case 1 where !down.isEmpty && takesTurn(3): try deliverDown()
+    case 2 where !managerWork.isEmpty && takesTurn(0): try workOnManager()
+    case 3 where !agentWork.isEmpty && takesTurn(1): try workOnAgent()
     case 4: try applyOne()
+    case 5 where !watch.isEmpty: try tellChange()
     default: break
     }
+  }
+
+  private func takesTurn(_ queue: Int) -> Bool { paces[queue] == 1 || random.next() % paces[queue] == 0 }
+
+  /// The manager's session hears of a change: the oldest, or any.
+  private func tellChange() throws {
+    let index = random.next() % 3 == 0 ? Int(random.next() % UInt64(watch.count)) : 0
+    let ids = watch.remove(at: index)
+    try perform(manager?.handle(.changed(ids)) ?? [])
+  }
+
+  /// Something comes twice: a change, an answer, or the acknowledgement of statuses.
+  private func repeatSomething() throws {
+    switch random.next() % 3 {
+    case 0:
+      if let ids = watch.last { watch.append(ids) }
+      // The store's history was lost: anything may have changed.
+      if random.next() % 4 == 0 { watch = [Set((0..<6).map { "d\($0)" })] }
+    case 1:
+      switch up.last {
+      case .ack, .nack, .status: up.append(up[up.count - 1])
+      default: return
+      }
+    default:
+      guard case .statusAck? = down.last else { return }
+      down.append(down[down.count - 1])
+    }
+    count("repetitions")
   }
 
   private func changeDesired() throws {
     let id = "d\(random.next() % 6)"
     managerDisk.revision += 1
     if random.next() % 4 == 0 {
-      managerDisk.items[id] = nil
-      managerDisk.refused[id] = nil
+      if managerDisk.items.removeValue(forKey: id) != nil { count("removals") }
     } else {
       versions += 1
       managerDisk.items[id] = DeploymentItem(id: id, version: "v\(versions)", contentDigest: "c", optionsDigest: "o")
     }
     count("changes")
-    try perform(manager?.handle(.changed([id])) ?? [])
+    watch.append([id])
   }
 
   private func connect() throws {
+    // The older session of the agent has ended before the new one begins: its late work counts no more.
+    disconnect()
     isConnected = true
     count("connections")
     managerDisk.lastSession += 1
@@ -158,23 +209,35 @@ final class DeliverySimulation {
   }
 
   private func disconnect() {
-    guard isConnected else { return }
+    loseForAgent()
+    loseForManager()
+  }
+
+  /// The agent knows that the connection is gone. What it has sent may still arrive, and the manager works on.
+  private func loseForAgent() {
+    if isConnected, manager != nil { count("half-open connections") }
+    isConnected = false
+    down = []
+    _ = agent.handle(.disconnected)
+  }
+
+  /// The manager knows that the connection is gone; the agent may go on sending into the void until it connects again.
+  private func loseForManager() {
     isConnected = false
     up = []
-    down = []
     manager = nil
     managerWork = []
-    _ = agent.handle(.disconnected)
   }
 
   private func crashManager() {
     count("manager crashes")
-    disconnect()
+    watch = []
+    loseForManager()
   }
 
   private func crashAgent() {
     count("agent crashes")
-    disconnect()
+    loseForAgent()
     agentWork = []
     agent = AgentSession(.init(bootID: "boot-\(step)"), agentDisk.state)
     // After a restart it says what it runs.
@@ -185,6 +248,7 @@ final class DeliverySimulation {
 
   private func deliverUp() throws {
     let message = up.removeFirst()
+    guard manager != nil else { return }
     try perform(manager?.handle(.received(message)) ?? [])
   }
 
@@ -273,6 +337,9 @@ final class DeliverySimulation {
       case .recordNack(_, _, let items):
         count("nacks")
         for item in items { managerDisk.refused[item.id] = item.version }
+      case .recordRefusalOver(let id, _):
+        count("refusals over")
+        managerDisk.refused[id] = nil
       case .recordHello, .recordComplete, .recordHeld: break
       case .end(let ending): try check(false, "the manager ended the session: \(ending.message)")
       }
@@ -291,7 +358,13 @@ final class DeliverySimulation {
         }
         up.append(message)
       case .persist(let desired): agentWork.append(desired)
-      case .complete(let revision): agentDisk.state.lastRevision = revision
+      case .complete(let revision):
+        try check(
+          revision >= agentDisk.state.lastRevision, "complete at \(revision) after \(agentDisk.state.lastRevision)")
+        agentDisk.state.lastRevision = revision
+      case .welcomed(let welcome):
+        try check(welcome.sessionId > lastSession, "session \(welcome.sessionId) after \(lastSession)")
+        lastSession = welcome.sessionId
       case .statusesAcknowledged(let hashes):
         // Kept at leisure: sometimes it is lost.
         if random.next() % 3 > 0 {
@@ -306,7 +379,7 @@ final class DeliverySimulation {
       case .end(let ending):
         try check(ending.code == .unavailable, "the agent ended the session: \(ending.message)")
         disconnect()
-      case .apply, .welcomed, .removalsConfirmed: break
+      case .apply, .removalsConfirmed: break
       case .statusTooLong(let id, _): try check(false, "the status of \(id) is called too long")
       }
     }

@@ -24,9 +24,9 @@ struct DeliverySimulationTests {
     // Schedules in which nothing happens prove nothing.
     for what in [
       "changes", "connections", "manager crashes", "agent crashes", "desired", "reports", "nacks", "full reports",
-      "failed persists",
+      "failed persists", "removals", "half-open connections", "repetitions", "refusals over",
     ] {
-      #expect(counts[what, default: 0] >= schedules / 10, "\(what) in \(schedules) schedules")
+      #expect(counts[what, default: 0] >= schedules / 20, "\(what) in \(schedules) schedules")
     }
   }
 

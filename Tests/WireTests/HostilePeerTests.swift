@@ -175,14 +175,12 @@ struct HostilePeerTests {
       bus in
       let keys = try CurveKeyPair.generate()
       bus.directory.set(keys.publicKey, identity: "a/b")
-      let clock = ContinuousClock()
-      let start = clock.now
       let peer = RawPeer(bus, keys: keys, routingID: RoutingID(of: keys.publicKey).bytes)
       peer.send([RawPeer.settings])
       #expect(try await peer.frame(where: isSettings) != nil)
-      // Its ZeroMQ is alive and answers ZMTP's own heartbeats; that does not count.
+      // Its ZeroMQ is alive and answers ZMTP's own heartbeats; that does not count. After how long it is given up is the core's to
+      // say, and its tests'.
       try await eventually("the peer is given up") { bus.server.connectionCount == 0 }
-      #expect(clock.now - start >= .milliseconds(500) && clock.now - start < .seconds(5))
       #expect(try await peer.frame(where: isClose) != nil)
     }
   }

@@ -8,8 +8,12 @@ final class RawPeer {
   private let socket: UnsafeMutableRawPointer?
 
   /// Connects with CURVE under a routing id of any form; nil leaves the id to the server.
-  init(_ bus: Bus, keys: CurveKeyPair, routingID: [UInt8]?) {
+  ///
+  /// - Parameter highWaterMark: messages that may lie here unread.
+  init(_ bus: Bus, keys: CurveKeyPair, routingID: [UInt8]?, highWaterMark: Int32 = 1_000) {
     socket = zmq_socket(context, ZMQ_DEALER)
+    var highWaterMark = highWaterMark
+    zmq_setsockopt(socket, ZMQ_RCVHWM, &highWaterMark, 4)
     set(ZMQ_CURVE_SERVERKEY, bus.serverKeys.publicKey.bytes)
     set(ZMQ_CURVE_PUBLICKEY, keys.publicKey.bytes)
     set(ZMQ_CURVE_SECRETKEY, keys.secretKey.bytes)

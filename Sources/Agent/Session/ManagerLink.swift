@@ -118,7 +118,7 @@ actor ManagerLink {
       await work.lost(nil)
       let known = keys.enrollment.endpoints
       endpoints = goaway.map { $0.endpoints.isEmpty ? known : $0.endpoints } ?? known
-      return pause(after: goaway)
+      return goaway.map { pause(after: $0) } ?? backoff.next { Double.random(in: 0..<1) }
     } catch {
       ended()
       if Task.isCancelled { return .zero }
@@ -172,13 +172,12 @@ actor ManagerLink {
     handle(.disconnected)
   }
 
-  private func pause(after goaway: Goaway?) -> Duration {
-    let low = Double(goaway?.retryAfterMinMs ?? 100)
-    let high = max(low, Double(goaway?.retryAfterMaxMs ?? 1000))
-    let pause = Duration.milliseconds(Double.random(in: low...high))
-    logger.info(
-      "the manager asks to come back later", metadata: ["reason": "\(goaway?.reason ?? "")", "next": "\(pause)"])
-    return min(pause, AgentLimits.refusalBackoff.last)
+  private func pause(after goaway: Goaway) -> Duration {
+    let pause = ReconnectBackoff.pause(after: goaway, limit: AgentLimits.refusalBackoff.last) {
+      Double.random(in: 0..<1)
+    }
+    logger.info("the manager asks to come back later", metadata: ["reason": "\(goaway.reason)", "next": "\(pause)"])
+    return pause
   }
 
   private func pause(after error: RPCError) -> Duration {

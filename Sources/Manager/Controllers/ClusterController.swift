@@ -97,6 +97,7 @@ struct ClusterController: Service {
     let left = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace, limit: 1)
     guard left.objects.isEmpty else { return Limits.removalPoll }
     let reports = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
+    let refusals = try await objects.store.list(kind: StoredKind.refusals, namespace: namespace)
     let marked = cluster.at("metadata", "deletionTimestamp")?.string.flatMap { Timestamp($0) } ?? objects.now()
     // A connected agent says of each deployment that it is off the cluster; one that is away is not waited for.
     if !reports.objects.isEmpty, Revocation.reason(cluster) == nil,
@@ -109,7 +110,7 @@ struct ClusterController: Service {
     let refused = record.map { $0.revoked.isEmpty ? [] : $0.keys } ?? []
     let writes =
       refused.map { RevokedKeyRecord.write($0, cluster: name, revoked: record?.revoked ?? "") }
-      + reports.objects.map { .delete($0.key) } + [
+      + (reports.objects + refusals.objects).map { .delete($0.key) } + [
         .delete(AgentKeyRecord.key(cluster: name)),
         .delete(ObjectKey(kind: StoredKind.namespaces, namespace: "", name: namespace)),
       ]

@@ -20,6 +20,10 @@ enum BusFamilies {
           ("revoked", counters.refusedKeys),
         ]),
       MetricFamily(
+        counter: "flotilla_bus_accept_failures_total",
+        "How often the bus stopped listening for a moment because no descriptor was free.",
+        value: UInt64(counters.acceptFailures)),
+      MetricFamily(
         counter: "flotilla_connections_total", "Connections that were made.", value: UInt64(counters.connections)),
       MetricFamily(
         counter: "flotilla_connections_replaced_total", "Connections that a newer one of their key replaced.",

@@ -10,9 +10,9 @@ final class DeliveryMetrics: Sendable {
   let acks = Counter()
   let reports = Counter()
   let statuses = Counter()
-  /// From the commit, as the sessions' watch brings it, to the agent's acknowledgement.
+  /// From the commit of the desired change to the agent's acknowledgement.
   let acknowledged = Histogram(bounds: Histogram.deliveryBounds)
-  /// From there to the durable status that says Ready.
+  /// From the same commit to the durable status that says Ready.
   let ready = Histogram(bounds: Histogram.deliveryBounds)
   private let nacks = StatusCode.allCases.map { (code: $0, counter: Counter()) }
 
@@ -39,10 +39,10 @@ final class DeliveryMetrics: Sendable {
       MetricFamily(counter: "flotilla_statuses_total", "Statuses in those reports.", value: statuses.value),
       MetricFamily(
         "flotilla_delivery_acknowledged_seconds",
-        "Time from a change of what an agent should have to its acknowledgement.", histogram: acknowledged),
+        "Time from the commit of what an agent should have to its acknowledgement.", histogram: acknowledged),
       MetricFamily(
         "flotilla_delivery_ready_seconds",
-        "Time from a change of what an agent should have to the durable status that says Ready.", histogram: ready),
+        "Time from the commit of what an agent should have to the durable status that says Ready.", histogram: ready),
     ]
   }
 }

@@ -16,6 +16,8 @@ enum StoredKind {
 
   /// What agents reported, one per BundleDeployment and under its key; never served on its own.
   static let deploymentStatuses = "deploymentstatuses.flotilla.internal"
+  /// Versions that agents refused, one per BundleDeployment and under its key; never served.
+  static let refusals = "refusals.flotilla.internal"
   /// Hashes of join tokens by token id; never served.
   static let joinTokens = "jointokens.flotilla.internal"
   /// Enrolled agents' public keys; never served.

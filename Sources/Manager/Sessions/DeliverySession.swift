@@ -24,6 +24,10 @@ actor DeliverySession {
   private var core: ManagerSession
   private var ledger = DeliveryLedger()
   private var hello = Hello()
+  private var refusals: RefusedVersions
+  private let configuration: ManagerSession.Configuration
+  private var hasEnded = false
+  private var endWaiters: [CheckedContinuation<Void, Never>] = []
   /// For calls to the agent.
   nonisolated let channel: RPCChannel
   /// When the session began.
@@ -57,6 +61,8 @@ actor DeliverySession {
     began = objects.now()
     self.logger = logger
     self.metrics = metrics
+    self.configuration = configuration
+    refusals = RefusedVersions(namespace: namespace, stored: [])
     core = ManagerSession(configuration)
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
@@ -64,6 +70,7 @@ actor DeliverySession {
   /// Serves the agent until its stream ends.
   func run() async throws {
     do {
+      try await readRefusals()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await self.perform() }
         group.addTask { try await self.checkIn() }
@@ -81,7 +88,22 @@ actor DeliverySession {
     await ended()
   }
 
-  /// A deployment of this cluster changed in the store.
+  /// What the agent refused in earlier sessions. The agent's first word is read after this.
+  private func readRefusals() async throws {
+    let stored = try await objects.store.list(kind: StoredKind.refusals, namespace: namespace)
+    refusals = RefusedVersions(namespace: namespace, stored: stored.objects)
+    var configuration = configuration
+    configuration.refused = refusals.versions
+    core = ManagerSession(configuration)
+  }
+
+  /// Returns when the session has ended and writes nothing more.
+  func waitForEnd() async {
+    guard !hasEnded else { return }
+    await withCheckedContinuation { endWaiters.append($0) }
+  }
+
+  /// A deployment of this cluster changed in the store; durable since `moment`.
   func changed(_ id: String, at moment: ContinuousClock.Instant) {
     clock.change(id, at: moment)
     take(.changed([id]))
@@ -189,6 +211,9 @@ actor DeliverySession {
       metrics.countNack(code)
       for item in items { clock.forget(item.id) }
       try await noteNack(code, message, items)
+    case .recordRefusalOver(let id, let isGone):
+      if isGone { clock.forget(id) }
+      _ = try await objects.store.commit(refusals.end(id, isGone: isGone))
     case .recordComplete(let revision):
       logger.debug("the agent holds everything", metadata: ["cluster": "\(cluster)", "revision": "\(revision)"])
     case .recordHeld(let ids, let count): try await noteHeld(ids, of: count)
@@ -235,19 +260,17 @@ actor DeliverySession {
 
   private func statusHash() async throws -> [UInt8] {
     let page = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
-    return DeliveryHash.statuses(
-      Dictionary(page.objects.map { ($0.key.name, DeliveryHash.status($0.body)) }) { $1 })
+    return DeliveryHash.statuses(refusals.hashes(of: page.objects))
   }
 
   private func commit(_ statuses: [DeploymentStatus]) async throws {
     var writes: [Write] = []
     var ready: [DeploymentStatus] = []
     for status in statuses {
-      let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: status.id)
       if status.status.isEmpty {
-        writes.append(.delete(key))
+        writes += refusals.report(status.id, [])
       } else if known.contains(status.id), let read = try? BundleDeploymentStatus(JSON.parse(status.status)) {
-        writes.append(.put(key, status.status))
+        writes += refusals.report(status.id, status.status)
         if read.ready, read.nonModified { ready.append(status) }
       } else {
         trust.count(.foreignStatus)
@@ -262,7 +285,7 @@ actor DeliverySession {
     }
   }
 
-  /// A refusal is shown where the deployment's status is.
+  /// A refusal is kept, and shown where the deployment's status is.
   private func noteNack(_ code: StatusCode, _ message: String, _ items: [NackItem]) async throws {
     let now = objects.now()
     ledger.refused(items, message: message, at: now)
@@ -274,9 +297,7 @@ actor DeliverySession {
         metadata: ["cluster": "\(cluster)", "deployment": "\(item.id)", "code": "\(code)", "error": "\(text)"])
       let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: item.id)
       let stored = try await objects.store.get(key)
-      var status = (try stored.map { try BundleDeploymentStatus(JSON.parse($0.body)) }) ?? BundleDeploymentStatus()
-      status.recordFailure(text, at: now)
-      writes.append(.put(key, JSON.encode(status.value)))
+      writes += refusals.refuse(item.id, version: item.version, message: text, at: now, stored: stored?.body)
     }
     if !writes.isEmpty { _ = try await objects.store.commit(writes) }
   }
@@ -345,6 +366,9 @@ actor DeliverySession {
     // The session's task may be cancelled by now, and the last sign of life should be kept all the same.
     let seen = Task { try await self.noteSeen() }
     _ = try? await seen.value
+    hasEnded = true
+    for waiter in endWaiters { waiter.resume() }
+    endWaiters = []
   }
 }
 

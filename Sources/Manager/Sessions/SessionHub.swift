@@ -105,7 +105,7 @@ actor SessionHub: Service {
     // What changed between two watches is found by every session looking at everything once.
     for session in live() { await session.changedEverything() }
     do {
-      for try await event in watch { await dispatch(event) }
+      for try await event in watch { await dispatch(event, committed: watch.committed(event.revision) ?? .now) }
       return false
     } catch {
       guard error.code == .compacted else { throw error }
@@ -118,9 +118,9 @@ actor SessionHub: Service {
 
   private func live() -> [DeliverySession] { Array(sessions.values) }
 
-  private func dispatch(_ event: StoreEvent) async {
+  private func dispatch(_ event: StoreEvent, committed: ContinuousClock.Instant) async {
     guard event.key.kind == StoredKind.clusters else {
-      await sessions[event.key.namespace]?.changed(event.key.name, at: .now)
+      await sessions[event.key.namespace]?.changed(event.key.name, at: committed)
       return
     }
     let cluster = ObjectName(namespace: event.key.namespace, name: event.key.name)
@@ -144,7 +144,11 @@ actor SessionHub: Service {
       began: { await self.began($0, of: cluster) }, logger: logger)
     metrics.sessions.add()
     let older = sessions.updateValue(session, forKey: namespace)
-    await older?.end(RPCError(.aborted, "a newer session of the same agent has begun"))
+    if let older {
+      await older.end(RPCError(.aborted, "a newer session of the same agent has begun"))
+      // What it still writes must not come after what this one writes.
+      await older.waitForEnd()
+    }
     presence.began(cluster, over: context.channel)
     let outcome: Result<Void, any Error>
     do {
@@ -155,9 +159,10 @@ actor SessionHub: Service {
     presence.ended(cluster, over: context.channel)
     if sessions[namespace] === session { sessions[namespace] = nil }
     // The session's task may be cancelled by now, and what is true of the agent should be kept all the same. An agent that is back
-    // in a moment was not away.
+    // in a moment was not away; one that has been silent for three heartbeats is.
+    let absence = min(Limits.agentAbsence, max(.zero, heartbeat * 3 - context.channel.silence))
     Task {
-      try? await Task.sleep(for: Limits.agentAbsence)
+      try? await Task.sleep(for: absence)
       await self.noteOffline(cluster)
     }
     try outcome.get()

@@ -36,6 +36,8 @@ public struct BusCounters: Sendable, Hashable {
   public var waitingPeers = 0
   /// How often a sender had to wait for its peer's credit.
   public var creditStalls = 0
+  /// How often listening was given up for a moment because a connection could not be accepted.
+  public var acceptFailures = 0
 }
 
 /// The live counters behind `BusCounters`; one atomic each, written by several threads.
@@ -57,6 +59,7 @@ final class ServerCounters: Sendable {
   let fullPipes = Atomic<Int>(0)
   let waitingPeers = Atomic<Int>(0)
   let creditStalls = Atomic<Int>(0)
+  let acceptFailures = Atomic<Int>(0)
 
   var snapshot: BusCounters {
     var counters = BusCounters()
@@ -77,6 +80,7 @@ final class ServerCounters: Sendable {
     counters.fullPipes = fullPipes.load(ordering: .relaxed)
     counters.waitingPeers = waitingPeers.load(ordering: .relaxed)
     counters.creditStalls = creditStalls.load(ordering: .relaxed)
+    counters.acceptFailures = acceptFailures.load(ordering: .relaxed)
     return counters
   }
 }

@@ -27,6 +27,7 @@ struct SocketListener: BusListener {
         do throws(WireError) {
           let router = try RouterEndpoint(context, configuration, keyPair, admissions)
           state.add(router)
+          state.add(router.listening)
           continuation.resume(returning: .success(router.boundEndpoint))
         } catch {
           continuation.resume(returning: .failure(error))

@@ -13,9 +13,9 @@ public final class BusServer: Service, Sendable {
     case failed(WireError)
   }
 
-  private let configuration: BusServerConfiguration
+  let configuration: BusServerConfiguration
   private let keyPair: CurveKeyPair
-  private let admissions: Admissions
+  let admissions: Admissions
   private let logger: Logger
   private let phase = Mutex(Phase.created([]))
 
@@ -80,7 +80,7 @@ public final class BusServer: Service, Sendable {
     }
   }
 
-  /// Listens until graceful shutdown (peers are told to come back, open streams get `drainTimeout`) or cancellation. Throws
+  /// Listens until graceful shutdown (peers are sent away over `drainWindow`, open streams get `drainTimeout`) or cancellation. Throws
   /// `WireError` when the endpoint cannot be had. Returns when the last handler has returned.
   public func run() async throws {
     let listener: any BusListener
@@ -117,29 +117,5 @@ public final class BusServer: Service, Sendable {
       return waiters
     }
     for waiter in waiters { waiter.resume() }
-  }
-
-  /// Tells every peer to come back later, and gives open streams their time.
-  private func drain() async {
-    let goaway = Goaway(
-      reason: "the manager is stopping", retryAfterMinMs: configuration.retryWindow.lowerBound.wholeMilliseconds,
-      retryAfterMaxMs: configuration.retryWindow.upperBound.wholeMilliseconds)
-    let connections = admissions.all
-    for connection in connections { connection.leave(goaway) }
-    await withTaskGroup(of: Bool.self) { group in
-      group.addTask { [drainTimeout = configuration.drainTimeout] in
-        try? await Task.sleep(for: drainTimeout)
-        return false
-      }
-      for connection in connections {
-        group.addTask {
-          await connection.waitUntilIdle()
-          return true
-        }
-      }
-      var left = connections.count
-      while left > 0, await group.next() == true { left -= 1 }
-      group.cancelAll()
-    }
   }
 }

@@ -16,10 +16,12 @@ public struct BusServerConfiguration: Sendable {
   public var streamCreditBytes = 256 << 10
   /// Bytes that a peer may have on the way to here on all streams together.
   public var connectionCreditBytes = 1 << 20
-  /// How long open streams may go on after a graceful shutdown began.
+  /// How long open streams may go on after the last peer was sent away.
   public var drainTimeout: Duration = .seconds(2)
-  /// The window that GOAWAY gives peers for coming back.
-  public var retryWindow: ClosedRange<Duration> = .milliseconds(200)...Duration.seconds(5)
+  /// How long a graceful shutdown may take to send its peers away, one after another; a thousand a second where that is less.
+  public var drainWindow: Duration = .seconds(3)
+  /// The time over which peers that were sent away come back, from the window's end on; longer where they are very many.
+  public var returnSpread: Duration = .seconds(5)
   /// Runs without CURVE: no encryption, and every peer is believed the key it says. For measurements alone.
   public var insecure = false
   /// Threads that libzmq encrypts and does TCP on.

@@ -22,6 +22,15 @@ public struct ReconnectBackoff: Sendable {
     return previous
   }
 
+  /// The wait that a GOAWAY asks for: chosen at random from its window, at most `limit`. `random` as above.
+  public static func pause(
+    after goaway: Goaway, limit: Duration, random: () -> Double
+  ) -> Duration {
+    let low = Duration.milliseconds(clamping: goaway.retryAfterMinMs)
+    let high = max(low, Duration.milliseconds(clamping: goaway.retryAfterMaxMs))
+    return min(limit, low + (high - low) * min(max(random(), 0), 1))
+  }
+
   /// Begins again with the shortest waits; to be called when a connection proved good.
   public mutating func reset() { previous = minimum }
 }

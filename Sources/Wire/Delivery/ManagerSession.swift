@@ -78,6 +78,9 @@ public struct ManagerSession: Sendable {
     case recordAck(set: [InventoryItem], removed: [String], revision: UInt64)
     /// Note that the agent refused these versions, and show why.
     case recordNack(code: StatusCode, message: String, items: [NackItem])
+    /// The refusal of a deployment's version counts no more: another version is wanted, or none. Where `isGone`, the agent holds
+    /// none either, and will say nothing more of it.
+    case recordRefusalOver(id: String, isGone: Bool)
     /// The agent holds everything it should at this revision.
     case recordComplete(revision: UInt64)
     /// Show that these are not removed before somebody confirms it, and how many the agent has; none when that is over.
@@ -206,6 +209,8 @@ public struct ManagerSession: Sendable {
     guard case .loadingAll(let hello) = phase else { return [] }
     let wanted = Dictionary(items.map { ($0.id, $0.version) }) { _, last in last }
     let isEqual = DeliveryHash.inventory(wanted) == hello.inventoryHash
+    // Refusals of what is not wanted any more are to be found out about.
+    for (id, version) in refused where wanted[id] != version { dirty.insert(id) }
     self.revision = max(self.revision, revision)
     let welcome = Welcome(
       sessionId: configuration.sessionID, protocol: DeliveryProtocol.maximum,
@@ -255,18 +260,20 @@ public struct ManagerSession: Sendable {
     var set: [DeploymentItem] = []
     var removed: [String] = []
     let heldBack = withheld.count
+    var news: [Directive] = []
     for id in asked {
+      if let bad = refused[id], found[id]?.version != bad {
+        refused[id] = nil
+        news.append(.recordRefusalOver(id: id, isGone: found[id] == nil && held[id] == nil))
+      }
       if let item = found[id] {
         withheld.remove(id)
-        if let bad = refused[id], bad != item.version { refused[id] = nil }
         if held[id] != item.version, refused[id] != item.version { set.append(item) }
-      } else {
-        refused[id] = nil
-        if held[id] != nil, !withheld.contains(id) { removed.append(id) }
+      } else if held[id] != nil, !withheld.contains(id) {
+        removed.append(id)
       }
     }
-    let news: [Directive] =
-      withheld.count == heldBack ? [] : [.recordHeld(withheld.sorted(), of: held.count)]
+    if withheld.count != heldBack { news.append(.recordHeld(withheld.sorted(), of: held.count)) }
     if set.isEmpty, removed.isEmpty { return news + pump() }
     return news + send(set: set, removed: removed)
   }

@@ -4,6 +4,8 @@ struct OutboundMessage: Sendable {
   var payload: SharedBuffer?
   /// Frames of the batch.
   var frames = 1
+
+  var byteCount: Int { batch.count + (payload?.count ?? 0) }
 }
 
 /// Frames that wait for the I/O thread, already encoded and packed. Bounded by the credit that the other side granted.
@@ -11,14 +13,19 @@ struct OutboundQueue: Sendable {
   private var closed: [OutboundMessage] = []
   private var open: [UInt8] = []
   private var openFrames = 0
+  /// Bytes that wait.
+  private(set) var bytes = 0
 
   var isEmpty: Bool { closed.isEmpty && open.isEmpty }
 
   mutating func append(_ frame: Frame) {
     if open.isEmpty { open.reserveCapacity(256) }
+    let before = open.count
     BatchCodec.append(frame, to: &open)
     openFrames += 1
+    bytes += open.count - before
     if case .message(_, .separate(let buffer)) = frame {
+      bytes += buffer.count
       closeBatch(buffer)
     } else if open.count >= WireLimits.batchBytes || openFrames == WireLimits.framesPerBatch {
       closeBatch(nil)
@@ -30,6 +37,7 @@ struct OutboundQueue: Sendable {
     if !open.isEmpty { closeBatch(nil) }
     let messages = closed
     closed = []
+    bytes = 0
     return messages
   }
 

@@ -12,7 +12,9 @@ extension RPCConnection {
       do throws(RPCError) {
         let id = try state.core.open(open, now: now)
         state.streams[id] = buffer
-        guard let request, state.core.send(request, on: id, now: now) == .sent else { return .success((id, false)) }
+        guard let request, !state.isFull, state.core.send(request, on: id, now: now) == .sent else {
+          return .success((id, false))
+        }
         state.core.halfClose(id, now: now)
         return .success((id, true))
       } catch {
@@ -30,7 +32,7 @@ extension RPCConnection {
       throw RPCError(.resourceExhausted, text)
     }
     while true {
-      switch perform(at: .now, { state, now in state.core.send(payload, on: id, now: now) }) {
+      switch perform(at: .now, { state, now in state.trySending(payload, on: id, now: now) }) {
       case .sent: return
       case .ended: throw buffer.failure ?? RPCError(.failedPrecondition, "the stream's sending side is finished")
       case .blocked:
@@ -45,7 +47,7 @@ extension RPCConnection {
       await withCheckedContinuation { (waiter: StreamBuffer.Waiter) in
         // Looked at again under the lock: the credit may have come since.
         let mustWait = state.withLock { state in
-          !state.core.mayTrySending(on: id) && buffer.addWriter(waiter)
+          state.mustWait(on: id) && buffer.addWriter(waiter)
         }
         if !mustWait { waiter.resume() }
       }
@@ -84,7 +86,7 @@ extension RPCConnection {
   func respond(_ payload: Payload, on id: StreamID, _ buffer: StreamBuffer) async throws(RPCError) {
     if payload.count <= WireLimits.payloadBytes {
       let sent = perform(at: .now) { state, now in
-        guard state.core.send(payload, on: id, now: now) == .sent else { return false }
+        guard !state.isFull, state.core.send(payload, on: id, now: now) == .sent else { return false }
         state.core.close(id, nil, now: now)
         return true
       }

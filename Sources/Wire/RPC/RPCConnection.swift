@@ -18,11 +18,27 @@ final class RPCConnection: Sendable {
     var core: RPCConnectionCore
     var streams: [StreamID: StreamBuffer] = [:]
     var outbound = OutboundQueue()
+    /// Bytes that were taken from `outbound` and that the socket has no room for.
+    var heldBytes = 0
     var isScheduled = false
     var isEstablished = false
     var failure: RPCError?
     var goaway: Goaway?
     var lifeWaiters: [CheckedContinuation<Void, Never>] = []
+
+    /// So much waits that senders have to.
+    var isFull: Bool { outbound.bytes + heldBytes >= WireLimits.unsentBytes }
+
+    /// Sends a message, if the credits and the socket allow.
+    mutating func trySending(_ payload: Payload, on id: StreamID, now: Moment) -> RPCConnectionCore.SendOutcome {
+      // A stream that has ended is not waited on, however full the socket.
+      isFull && core.streams[id] != nil ? .blocked : core.send(payload, on: id, now: now)
+    }
+
+    /// Whether `trySending` would say so.
+    func mustWait(on id: StreamID) -> Bool {
+      !core.mayTrySending(on: id) || (isFull && core.streams[id] != nil)
+    }
   }
 
   /// The authenticated other side.
@@ -66,6 +82,12 @@ final class RPCConnection: Sendable {
       let (before, wasOver) = (state.core.nextDeadline, state.core.isOver)
       let result = body(&state, now)
       state.performDirectives(&effects)
+      // Answers that nobody asked credit for: to PING, to calls of methods that are not there.
+      if state.outbound.bytes + state.heldBytes >= 2 * WireLimits.unsentBytes, !state.core.isOver {
+        let error = RPCError(.resourceExhausted, "the other side asks for more than it reads")
+        state.core.fail(error, notify: false, now: now)
+        state.performDirectives(&effects)
+      }
       let isNews = !state.outbound.isEmpty || state.core.nextDeadline < before || state.core.isOver != wasOver
       if !state.isScheduled, isNews {
         state.isScheduled = true
@@ -94,10 +116,26 @@ final class RPCConnection: Sendable {
 
   /// What is to be sent, and when to tick next.
   func takeOutbound() -> (messages: [OutboundMessage], nextDeadline: Moment) {
-    state.withLock { state in
+    let (messages, deadline, waiters) = state.withLock { state in
       state.isScheduled = false
-      return (state.outbound.take(), state.core.nextDeadline)
+      let wasFull = state.isFull
+      let messages = state.outbound.take()
+      let writers = wasFull && !state.isFull ? state.streams.values.flatMap { $0.takeWriters() } : []
+      return (messages, state.core.nextDeadline, writers)
     }
+    for waiter in waiters { waiter.resume() }
+    return (messages, deadline)
+  }
+
+  /// So many bytes of what was taken wait for room in the socket; senders wait while they are too many.
+  func hold(_ bytes: Int) {
+    let waiters = state.withLock { state in
+      let wasFull = state.isFull
+      state.heldBytes = bytes
+      guard wasFull, !state.isFull else { return [StreamBuffer.Waiter]() }
+      return state.streams.values.flatMap { $0.takeWriters() }
+    }
+    for waiter in waiters { waiter.resume() }
   }
 
   /// The transport lost the other side, or gives it up.

@@ -19,6 +19,7 @@ final class Admissions: Sendable {
   let parameters: Parameters
   let counters = ServerCounters()
   private let connections = Mutex<[CurvePublicKey: RPCConnection]>([:])
+  private let isClosed = Atomic<Bool>(false)
 
   init(_ parameters: Parameters) { self.parameters = parameters }
 
@@ -26,11 +27,17 @@ final class Admissions: Sendable {
   var count: Int { connections.withLock { $0.count } }
   func connection(of key: CurvePublicKey) -> RPCConnection? { connections.withLock { $0[key] } }
 
+  /// Lets nobody in any more: the server stops.
+  func close() { isClosed.store(true, ordering: .relaxed) }
+
   /// Lets a key in, on a new connection that fences the one it had: a peer that comes again knows its old one is dead before
   /// the server can.
   func admit(
     _ key: CurvePublicKey, now: Moment, driver: any ConnectionDriver
   ) throws(RPCError) -> (new: RPCConnection, replaced: RPCConnection?) {
+    guard !isClosed.load(ordering: .relaxed) else {
+      throw RPCError(.unavailable, "the manager is stopping; connect again")
+    }
     let directory = parameters.directory
     guard directory.lookup(key) != .revoked else { throw RPCError(.permissionDenied, "the key \(key) is revoked") }
     guard count < parameters.connectionsMax || connection(of: key) != nil else {

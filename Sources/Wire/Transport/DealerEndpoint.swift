@@ -13,6 +13,8 @@ final class DealerEndpoint: LoopParticipant {
   private var unsent = OutboundBacklog()
   private var frames: [Frame] = []
   private var isClosed = false
+  /// The connection was told that the socket has no room.
+  private var isHolding = false
 
   init(
     _ context: ZeroMQContext, endpoint: String, _ configuration: BusClientConfiguration, _ keyPair: CurveKeyPair,
@@ -67,6 +69,8 @@ final class DealerEndpoint: LoopParticipant {
     // After the messages: those that came before the end of the connection count.
     while !mayHaveMore, monitor.receive(parts) != nil {
       if let failure = progress.observe(parts.bytes(0)) {
+        // Messages that came between the last look and the end.
+        while let count = socket.receive(parts) { receive(count, loop) }
         connection.fail(failure)
         close(loop)
         return false
@@ -97,10 +101,13 @@ final class DealerEndpoint: LoopParticipant {
   private func sendBacklog() {
     while !isClosed, let message = unsent.first {
       let sent = message.batch.withUnsafeBytes { socket.send($0, more: message.payload != nil) }
-      guard sent == .sent else { return }
+      guard sent == .sent else { break }
       if let payload = message.payload { _ = socket.send(payload) }
       unsent.removeFirst()
     }
+    guard isHolding || !unsent.isEmpty else { return }
+    isHolding = !unsent.isEmpty
+    connection.hold(unsent.bytes)
   }
 
   private func closeIfOver(_ loop: LoopState) {

@@ -22,6 +22,7 @@ final class RouterEndpoint: LoopParticipant {
   private static let messagesPerService = 256
 
   let descriptors: [Int32]
+  let boundEndpoint: String
   private let context: ZeroMQContext
   private let socket: ZeroMQSocket
   private let admissions: Admissions
@@ -32,6 +33,8 @@ final class RouterEndpoint: LoopParticipant {
   private var peersByConnection: [UInt64: Peer] = [:]
   private var blocked: Set<RoutingID> = []
   private var frames: [Frame] = []
+  /// To be given to the same loop.
+  let listening: ListenerGuard
 
   init(
     _ context: ZeroMQContext, _ configuration: BusServerConfiguration, _ keyPair: CurveKeyPair, _ admissions: Admissions
@@ -56,10 +59,10 @@ final class RouterEndpoint: LoopParticipant {
     }
     try socket.bind(evictionAddress)
     try socket.bind(configuration.endpoint)
+    boundEndpoint = socket.lastEndpoint
+    listening = try ListenerGuard(context, watching: socket, endpoint: boundEndpoint, admissions)
     descriptors = [socket.descriptor]
   }
-
-  var boundEndpoint: String { socket.lastEndpoint }
 
   // Receiving.
 
@@ -177,20 +180,24 @@ final class RouterEndpoint: LoopParticipant {
         admissions.counters.fullPipes.add(1, ordering: .relaxed)
         blocked.insert(peer.routingID)
         countWaiting()
+        peer.connection.hold(peer.unsent.bytes)
         // A peer that is being cut off is not waited for.
         if peer.connection.failure != nil { drop(peer, loop, cut: true) }
         return
       case .unreachable: return end(peer, RPCError(.unavailable, "the peer's connection is gone"), loop)
       }
     }
-    if blocked.remove(peer.routingID) != nil { countWaiting() }
+    if blocked.remove(peer.routingID) != nil {
+      countWaiting()
+      peer.connection.hold(0)
+    }
   }
 
   private func countWaiting() { admissions.counters.waitingPeers.store(blocked.count, ordering: .relaxed) }
 
   private func count(_ message: OutboundMessage) {
     admissions.counters.messagesOut.add(1, ordering: .relaxed)
-    admissions.counters.bytesOut.add(message.batch.count + (message.payload?.count ?? 0), ordering: .relaxed)
+    admissions.counters.bytesOut.add(message.byteCount, ordering: .relaxed)
     admissions.counters.framesOut.add(message.frames, ordering: .relaxed)
   }
 
@@ -251,6 +258,7 @@ final class RouterEndpoint: LoopParticipant {
       drop(peer, loop, cut: false)
     }
     loop.remove(self)
+    listening.close(loop)
     // The last words of CLOSE get a moment to leave.
     try? socket.set(ZMQ_LINGER, SocketOptions.lastWordsMilliseconds)
     socket.close()

@@ -31,11 +31,14 @@ enum SocketOptions {
 struct OutboundBacklog {
   private var messages: [OutboundMessage] = []
   private var position = 0
+  /// Bytes that wait.
+  private(set) var bytes = 0
 
   var isEmpty: Bool { position == messages.count }
   var first: OutboundMessage? { isEmpty ? nil : messages[position] }
 
   mutating func append(_ more: [OutboundMessage]) {
+    for message in more { bytes += message.byteCount }
     if isEmpty {
       messages = more
       position = 0
@@ -45,6 +48,7 @@ struct OutboundBacklog {
   }
 
   mutating func removeFirst() {
+    bytes -= messages[position].byteCount
     position += 1
     if isEmpty {
       messages = []

@@ -51,6 +51,10 @@ final class ZeroMQSocket {
     }
   }
 
+  func unbind(_ endpoint: String) throws(WireError) {
+    try check(zmq_unbind(pointer, endpoint), "cannot stop listening at \(endpoint)")
+  }
+
   func connect(_ endpoint: String) throws(WireError) {
     try check(zmq_connect(pointer, endpoint), "cannot connect to \(endpoint)")
   }

@@ -41,6 +41,12 @@ struct ManagerRunCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How long a manager that is asked to end may take to send its agents away, so that they do not all come back at once.",
+      valueName: "seconds"))
+  var drainSeconds = 3
+
+  @Option(
+    help: ArgumentHelp(
       "The share of a cluster's deployments that may be removed unasked after the data was restored or emptied; beyond it,"
         + " a person confirms by annotation. 100 never asks.", valueName: "percent"))
   var unconfirmedRemovals = 25
@@ -59,6 +65,9 @@ struct ManagerRunCommand: AsyncParsableCommand {
   func validate() throws {
     guard (1...3600).contains(heartbeatSeconds) else {
       throw ValidationError("--heartbeat-seconds takes 1 to 3600, not \(heartbeatSeconds)")
+    }
+    guard (0...600).contains(drainSeconds) else {
+      throw ValidationError("--drain-seconds takes 0 to 600, not \(drainSeconds)")
     }
     guard (0...100).contains(unconfirmedRemovals) else {
       throw ValidationError("--unconfirmed-removals takes 0 to 100, not \(unconfirmedRemovals)")
@@ -80,7 +89,8 @@ struct ManagerRunCommand: AsyncParsableCommand {
     var configuration = ManagerConfiguration(
       dataDirectory: data, apiHost: api.host, apiPort: api.port, apiNames: apiName, busAddress: busAddress,
       busPublicEndpoint: busPublicEndpoint, localCluster: localKubeconfig != nil,
-      heartbeatInterval: .seconds(heartbeatSeconds), unconfirmedRemovals: unconfirmedRemovals,
+      heartbeatInterval: .seconds(heartbeatSeconds), drainWindow: .seconds(drainSeconds),
+      unconfirmedRemovals: unconfirmedRemovals,
       requiresApproval: requireApproval)
     configuration.agentImage = agentImage.flatMap { AgentImage($0) }
     let manager = try await Manager(configuration: configuration, version: FlotillaVersion.current, logger: logger)

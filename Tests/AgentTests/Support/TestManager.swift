@@ -226,6 +226,7 @@ actor TestManager {
           case .recordComplete: completes += 1
           case .recordHeld(let ids, _): held = ids
           case .end(let reason): throw RPCError(reason.code, reason.message)
+          case .recordRefusalOver: break
           }
         }
       }

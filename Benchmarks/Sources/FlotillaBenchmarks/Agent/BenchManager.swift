@@ -92,7 +92,9 @@ actor BenchManager {
             for status in statuses where !status.status.isEmpty { try take(status) }
             continuation.yield(.statusCommitted(seq: seq))
           case .end(let reason): throw RPCError(reason.code, reason.message)
-          case .recordHello, .recordInventory, .recordAck, .recordNack, .recordComplete, .recordHeld: break
+          case .recordHello, .recordInventory, .recordAck, .recordNack, .recordRefusalOver, .recordComplete,
+            .recordHeld:
+            break
           }
         }
       }
