@@ -52,7 +52,15 @@ extension EndToEnd {
           try require(agent.events("welcome").count >= 2, agent.output)
           #expect(agent.events("enrolled").count == 1)
         }
-        try await lab.kubectl("delete", "bundle", "foreign-bad", "-n", Self.namespace)
+        try await lab.kubectl.apply(bundle("foreign-late", text: "b"))
+        try await eventually("the new session brings what is new") {
+          let row = try await lab.kubectl.table("bundles", "foreign-late", "-n", Self.namespace).rows.first
+          try require(row?["BUNDLEDEPLOYMENTS-READY"] == "1/1", agent.output)
+        }
+        #expect(agent.events("refused").count == 1, "what was refused is not sent again, not by another manager either")
+        let bad = try await lab.kubectl.get("bundle", "foreign-bad", "-n", Self.namespace)
+        #expect(Lab.complaints(of: bad).contains("refused on purpose"), "the refusal is still seen")
+        try await lab.kubectl("delete", "bundle", "foreign-bad", "foreign-late", "-n", Self.namespace)
         try await lab.kubectl("delete", "cluster", name, "-n", Self.namespace, "--wait=false")
       }
     }
