@@ -140,6 +140,36 @@ extension EndToEnd {
       try await simulation.stop()
     }
 
+    @Test("agents that fall silent without a word are called offline, others are not, and they come back")
+    func silent() async throws {
+      let stage = try await Stage.shared.value
+      let (silent, other) = (
+        try stage.simulate("silent", "--agents", "3"), try stage.simulate("talking", "--agents", "1")
+      )
+      try await eventually("all are connected") {
+        try require(Self.last(silent)?["connected"] == 3 && Self.last(other)?["connected"] == 1, silent.logText)
+      }
+      let connected = { (name: String) -> [String] in
+        let clusters = try await stage.manager.kubectl.get("clusters", "-n", Self.namespace, "-l", "test=\(name)")
+        return (clusters["items"]?.array ?? []).map { Lab.condition("Connected", of: $0)?["status"]?.string ?? "" }
+      }
+      // As when the network is cut: the connection stays, and nothing comes over it any more.
+      let children = try await Self.children(of: "silent")
+      try await command(["kill", "-STOP"] + children).checked()
+      try await eventually("they are offline") {
+        let states = try await connected("silent")
+        try require(states == ["False", "False", "False"], "\(states)")
+      }
+      #expect(try await connected("talking") == ["True"])
+      try await command(["kill", "-CONT"] + children).checked()
+      try await eventually("they are back") {
+        let states = try await connected("silent")
+        try require(states == ["True", "True", "True"], "\(states)")
+      }
+      try await silent.stop()
+      try await other.stop()
+    }
+
     @Test("no child outlives its parent, however that ends")
     func orphans() async throws {
       let stage = try await Stage.shared.value
