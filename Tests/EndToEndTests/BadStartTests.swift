@@ -97,6 +97,31 @@ extension EndToEnd {
       }
     }
 
+    @Test("an agent whose kubeconfig has no rights says what it may not do, joins nothing, and does not give up")
+    func withoutRights() async throws {
+      try await Lab.run { lab in
+        let values = try await lab.manager.values(token: "rightless", namespace: Lab.workspace)
+        let admin = try String(contentsOfFile: lab.dev.plane.kubeconfig, encoding: .utf8)
+        var config = try #require(try YAML.parse(admin).first)
+        var users = config["users"]?.array ?? []
+        users[0]["user"] = ["token": "nobodys"]
+        config["users"] = .array(users)
+        let path = try Places.directory("kubeconfigs") + "/rightless"
+        try Data(YAML.emit(config).utf8).write(to: URL(filePath: path))
+        let agent = try AgentProcess("rightless", plane: lab.dev.plane, values: values, kubeconfig: path)
+        try await agent.start()
+        try await eventually("the agent says that it is not let in by its cluster, and what to look at") {
+          let log = await agent.log
+          try require(
+            log.contains("waiting for the cluster's API server") && log.contains("nauthorized")
+              && log.contains("kubeconfig"), String(log.suffix(1500)))
+        }
+        #expect(await agent.isRunning)
+        #expect(await !agent.log.contains("nobodys"))
+        try await agent.stop()
+      }
+    }
+
     static func secret(of values: String) throws -> String {
       String(try #require(try YAML.parse(values).first?["token"]?.string).split(separator: ".").last ?? "")
     }

@@ -62,7 +62,9 @@ struct Enroller: Sendable {
         reason = "it has no namespace kube-system; set clientID in the values"
       } catch {
         try Task.checkCancellation()
-        reason = "\(error)"
+        reason =
+          "\(error); if that stays so, look at the agent's kubeconfig (or service account), which has to see the namespace"
+          + " kube-system, or set clientID in the values"
       }
       if !wasSaid { logger.warning("waiting for the cluster's API server", metadata: ["error": "\(reason)"]) }
       wasSaid = true
