@@ -74,7 +74,7 @@ extension EndToEnd {
         let token = try #require(try YAML.parse(good).first?["token"]?.string)
         let ending = String(token.suffix(8))
         let turned = String(ending.map { $0 == "0" ? "1" : "0" })
-        let short = try await lab.manager.values(token: "short", namespace: Lab.workspace, ttl: "1s")
+        let short = try await lab.manager.values(token: "short", namespace: Lab.workspace, ttl: "8s")
         try await eventually("the token that expired is gone, with its Secret") {
           try require(
             try await !lab.kubectl.has("clusterregistrationtokens", "short", "-n", Lab.workspace), "it is still there")

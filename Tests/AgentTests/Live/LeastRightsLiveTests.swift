@@ -25,6 +25,14 @@ extension SharedClusterTests {
       return bundle
     }
 
+    /// The tests of this suite may do so at the same moment, and then one finds that the other has made an object.
+    private func applyExamples(_ plane: ControlPlane) async throws {
+      try await eventually("the examples are applied") {
+        _ = try await plane.kubectl("apply", "-f", Self.examples)
+        return true
+      }
+    }
+
     /// Waits for a deployment that fails, and returns what it says.
     private func refusal(_ fixture: Fixture, _ bundle: TestManager.Bundle) async throws -> String {
       let id = try await fixture.manager.deploy(bundle)
@@ -35,7 +43,7 @@ extension SharedClusterTests {
     @Test("It deploys, corrects, upgrades and removes as the bundle's account, with the rights that are written down")
     func least() async throws {
       let plane = try ControlPlane.ofSuite()
-      try await plane.kubectl("apply", "-f", Self.examples)
+      try await applyExamples(plane)
       let access = AgentConfiguration.Cluster.kubeconfigText(
         try await plane.kubeconfig(serviceAccount: "flotilla-agent", namespace: "cattle-fleet-system"))
       let log = MessageLog()
@@ -93,7 +101,7 @@ extension SharedClusterTests {
     @Test("Without the right to act as the account a bundle fails, and says which right is missing")
     func notImpersonating() async throws {
       let plane = try ControlPlane.ofSuite()
-      try await plane.kubectl("apply", "-f", Self.examples)
+      try await applyExamples(plane)
       let access = AgentConfiguration.Cluster.kubeconfigText(
         try await plane.kubeconfig(serviceAccount: "lesser-agent", namespace: "default"))
       try await plane.kubectl(
