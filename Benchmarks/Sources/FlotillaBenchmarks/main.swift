@@ -12,6 +12,7 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> [Figure])] = [
   ("delivery-1000", FleetDelivery.thousand),
   ("delivery-10000", FleetDelivery.tenThousand),
   ("wire-unary", WireUnary.run),
+  ("hostile-p99", HostileLoad.run),
   ("wire-stream-128", { try await WireStream.run(bytes: 128, messages: 500_000) }),
   ("wire-stream-4096", { try await WireStream.run(bytes: 4096, messages: 100_000) }),
 ]
