@@ -48,10 +48,11 @@ extension EndToEnd {
         try decoded.write(to: URL(filePath: values))
       }
       let agents = try Daemon("simulate-exhausted", ["simulate", "--values", values, "--agents", "1", "-o", "json"])
-      try await eventually("an agent joins") {
+      // One that comes while nobody listens takes the broken handshake for a refusal, and waits longer.
+      try await eventually("an agent joins", within: .seconds(120)) {
         let clusters = try await kubectl.get("clusters", "-n", "fleet-default")["items"]?.array ?? []
         let connected = clusters.first.flatMap { Lab.condition("Connected", of: $0)?["status"]?.string }
-        try require(connected == "True", "\(agents.logText.suffix(900)) \(manager.output.suffix(3000))")
+        try require(connected == "True", "\(agents.logText.suffix(900))")
       }
       try await agents.stop()
       manager.send(SIGTERM)
