@@ -197,8 +197,8 @@ let package = Package(
     .testTarget(
       name: "AgentTests",
       dependencies: [
-        "Agent", "Document", "Fleet", "HelmEngine", "HelmWorkerMain", "KubeClient", "Kustomizer", "Telemetry", "TestSupport",
-        "Wire",
+        "Agent", "Document", "Fleet", "HelmEngine", "HelmWorkerMain", "KubeClient", "Kustomizer", "Telemetry",
+        "TestSupport", "Wire",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ], swiftSettings: strict),

@@ -15,7 +15,8 @@ extension SharedClusterTests {
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \(name)}\ndata: {colour: \(colour)}\n"
     }
 
-    @Test("A release that Fleet's agent left is upgraded in place: no object is deleted, and what is deployed no more goes")
+    @Test(
+      "A release that Fleet's agent left is upgraded in place: no object is deleted, and what is deployed no more goes")
     func adopted() async throws {
       let fixture = try Fixture()
       let plane = fixture.plane
