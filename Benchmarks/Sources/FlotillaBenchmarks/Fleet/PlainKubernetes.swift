@@ -17,7 +17,8 @@ enum PlainKubernetes {
     group: "", version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false)
   /// Writes under way at once, as a controller with that many workers would have.
   private static let workers = 50
-  private static let watchesPerClient = 250
+  /// Well below the streams that the server allows on one connection.
+  private static let watchesPerClient = 100
 
   /// Counts the statuses of one generation that were written.
   private final class Arrivals: Sendable {
@@ -98,15 +99,18 @@ enum PlainKubernetes {
   /// Watches one namespace, and answers every generation with a status.
   private static func agent(_ client: KubeClient, _ namespace: String, _ arrivals: Arrivals) async throws {
     var answered = 0
-    for try await event in try await client.watch(resource, namespace: namespace) {
-      let object: Value
-      switch event {
-      case .added(let now), .modified(let now): object = now
-      case .deleted, .bookmark: continue
+    // The server ends watches of a new kind once when it has settled, and may end any; every client watches again then.
+    while !Task.isCancelled {
+      for try await event in try await client.watch(resource, namespace: namespace) {
+        let object: Value
+        switch event {
+        case .added(let now), .modified(let now): object = now
+        case .deleted, .bookmark: continue
+        }
+        guard let number = object.at("spec", "number")?.int, number > answered else { continue }
+        answered = number
+        try await answer(client, namespace, number, arrivals)
       }
-      guard let number = object.at("spec", "number")?.int, number > answered else { continue }
-      answered = number
-      try await answer(client, namespace, number, arrivals)
     }
   }
 
