@@ -49,6 +49,8 @@ lint: ## formatting, generated code, shell scripts, and which room imports which
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(sources)
 	$(call say,generated wire messages)
 	scripts/generate-wire-messages --check
+	$(call say,the agent's chart in the manager)
+	scripts/embed-agent-chart --check
 	$(call say,scripts)
 	for script in scripts/* compose/collect compose/cluster/run .ci/run; do
 	  read -r shebang <"$$script"
