@@ -25,41 +25,38 @@ import Testing
     return request
   }
 
-  /// The processes that this one has started and that only answer Helm requests.
-  private func children() -> Set<Int32> {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return Set(
-      all.compactMap { Int32($0) }.filter { pid in
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
-          let command = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
-        else { return false }
-        return status.contains("PPid:\t\(getpid())\n") && command.contains("HelmWorkerMain")
-      })
+  /// The process of a child that runs: other tests of this process have children, too.
+  private func process(of child: HelmChild) throws -> Int32 {
+    let directory = try #require(child.directory)
+    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
+    let own = all.first { pid in
+      FileManager.default.contents(atPath: "/proc/\(pid)/environ")?.range(of: Data("TMPDIR=\(directory)\0".utf8)) != nil
+    }
+    return try #require(own)
   }
 
   @Test("many requests go side by side in one child, which ends when there are none, and begins anew with the next")
   func idle() async throws {
-    let child = child(idle: .seconds(1), threads: 4)
-    let before = children()
+    let child = child(idle: .seconds(5), threads: 4)
     let version = try await child.perform(HelmRequest(.version)).header["version"]
     #expect(version == "v4.2.3")
-    let started = children().subtracting(before)
+    let started = try process(of: child)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for index in 0..<8 { group.addTask { _ = try await child.perform(install("many-\(index)")) } }
       try await group.waitForAll()
     }
     let names = try await plane().kubectl("-n", "child", "get", "cm", "-o", "name")
     for index in 0..<8 { #expect(names.contains("configmap/many-\(index)\n")) }
-    try await eventually("the child ends") { started.isDisjoint(with: children()) }
+    try await eventually("the child ends") { kill(started, 0) != 0 }
+    #expect(child.directory == nil)
     #expect(try await child.perform(HelmRequest(.version)).header["version"] == "v4.2.3")
   }
 
   @Test("a child that is killed fails what it had, and the next request has another one")
   func killed() async throws {
     let child = child()
-    let before = children()
     _ = try await child.perform(HelmRequest(.version))
-    let own = children().subtracting(before)
+    let own = try process(of: child)
     // A hook that never ends keeps the installation under way.
     let hook = """
       ---
@@ -74,8 +71,7 @@ import Testing
     try await eventually("the installation runs") {
       try await plane().kubectl("-n", "child", "get", "jobs", "-o", "name", "--ignore-not-found").contains("endless")
     }
-    // Others of this process may have begun meanwhile: only one of the two was there before.
-    for pid in own { kill(pid, SIGKILL) }
+    #expect(kill(own, SIGKILL) == 0)
     let error = await running.value
     #expect(error?.code == .workerFailed, "\(error?.message ?? "")")
     #expect(error?.message.contains("installing release child/killed") == true, "\(error?.message ?? "")")

@@ -48,6 +48,9 @@ final class HelmChild: HelmPerformer {
     self.idle = idle
   }
 
+  /// The directory of the child that runs, which no other child has; nil while there is none.
+  var directory: String? { state.withLock { $0.running?.directory.path } }
+
   func perform(_ request: HelmRequest) async throws -> WorkerMessage {
     try Task.checkCancellation()
     let id = state.withLock { state in
