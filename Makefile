@@ -43,7 +43,7 @@ build: ## the release executable at bin/flotilla
 	install -m 0755 "$$(swift build -c release --show-bin-path)/flotilla" bin/flotilla
 	$(call say,bin/flotilla is ready)
 
-lint: ## formatting, generated code, shell scripts, and which room imports which
+lint: ## formatting, generated code, scripts, the lab's files, and which room imports which
 	@scripts/bootstrap
 	$(call say,swift format)
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(sources)
@@ -52,15 +52,18 @@ lint: ## formatting, generated code, shell scripts, and which room imports which
 	$(call say,the agent's chart in the manager)
 	scripts/embed-agent-chart --check
 	$(call say,scripts)
-	for script in scripts/* compose/collect compose/cluster/run .ci/run; do
+	for script in scripts/* compose/{agent,collect,join,scrape,cluster/run,git/run} .ci/run; do
 	  read -r shebang <"$$script"
 	  case "$$shebang" in
 	    *bash*) bash -n "$$script" ;;
+	    '#!/bin/sh') sh -n "$$script" ;;
 	    *python3*) python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])' "$$script" ;;
-	    *) echo "lint: $$script begins with neither bash nor python3" >&2; exit 1 ;;
+	    *) echo "lint: $$script begins with neither bash nor sh nor python3" >&2; exit 1 ;;
 	  esac
 	  [[ -x $$script ]] || { echo "lint: $$script is not executable: chmod +x $$script" >&2; exit 1; }
 	done
+	$(call say,the lab)
+	scripts/check-lab
 	$(call say,imports)
 	scripts/check-imports --self-test
 	scripts/check-imports
