@@ -49,8 +49,6 @@ lint: ## formatting, generated code, scripts, the lab's files, and which room im
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(sources)
 	$(call say,generated wire messages)
 	scripts/generate-wire-messages --check
-	$(call say,the agent's chart in the manager)
-	scripts/embed-agent-chart --check
 	$(call say,scripts)
 	for script in scripts/* compose/{agent,collect,join,scrape,cluster/run,git/run} .ci/run; do
 	  read -r shebang <"$$script"

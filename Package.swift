@@ -126,7 +126,9 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], swiftSettings: strict),
+      ],
+      // The agent's chart, a link to charts/flotilla-agent: the manager installs it from wherever its executable lies.
+      resources: [.embedInCode("Import/AgentChart")], swiftSettings: strict),
     .target(
       name: "Agent",
       dependencies: [

@@ -60,7 +60,8 @@ struct OwnChartsTests {
     func texts(_ chart: Chart) -> [String: String] {
       Dictionary(uniqueKeysWithValues: chart.files.map { ($0.path, String(decoding: $0.contents, as: UTF8.self)) })
     }
-    #expect(texts(AgentChart.chart) == texts(try OwnCharts.load("flotilla-agent")), "run scripts/embed-agent-chart")
+    #expect(
+      texts(AgentChart.chart) == texts(try OwnCharts.load("flotilla-agent")), "name every file in AgentChart.swift")
   }
 
   @Test("a token's values install the agent as they are, and reach it with the user's own and nothing else")
