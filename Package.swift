@@ -154,7 +154,7 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], swiftSettings: strict),
+      ], exclude: ["Vectors"], swiftSettings: strict),
     .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
     .testTarget(name: "FleetTests", dependencies: ["Fleet", "Document", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "GitSourceTests", dependencies: ["GitSource", "CGit2", "TestSupport"], swiftSettings: strict),

@@ -1,5 +1,4 @@
 import CHelm
-import Dispatch
 import Document
 import Synchronization
 
@@ -16,7 +15,6 @@ final class ConfigurationPool: Sendable {
     let key: Key
     let handle: chelm_handle
     let made: ContinuousClock.Instant
-    var lastUse: ContinuousClock.Instant
   }
 
   private let library: HelmLibrary
@@ -58,32 +56,14 @@ final class ConfigurationPool: Sendable {
     if let found { return found }
     let options = JSON.string(key.connection.options(namespace: key.namespace))
     let handle = try library.handle("connecting to the cluster") { chelm_configuration($0, options) }
-    return Kept(key: key, handle: handle, made: now, lastUse: now)
+    return Kept(key: key, handle: handle, made: now)
   }
 
   private func put(_ configuration: Kept) {
-    var configuration = configuration
-    configuration.lastUse = .now
-    let surplus = kept.withLock { [configuration] kept in
+    let surplus = kept.withLock { kept in
       kept.append(configuration)
       return kept.count > Limits.keptConfigurations ? kept.removeFirst() : nil
     }
     if let surplus { library.release(surplus.handle) }
-    Self.idle.asyncAfter(deadline: .now() + .seconds(Limits.idleConfigurationSeconds)) { [weak self] in
-      self?.releaseIdle()
-    }
-  }
-
-  /// Releasing calls Go, which may take its time.
-  private static let idle = DispatchQueue(label: "flotilla.helm.idle")
-
-  private func releaseIdle() {
-    let oldest = ContinuousClock.now - .seconds(Limits.idleConfigurationSeconds)
-    let unused = kept.withLock { kept in
-      let unused = kept.filter { $0.lastUse <= oldest }
-      kept.removeAll { $0.lastUse <= oldest }
-      return unused
-    }
-    for configuration in unused { library.release(configuration.handle) }
   }
 }

@@ -45,9 +45,6 @@ public enum Limits {
   /// The seconds after which a kept configuration is made anew, so that what it learnt of the cluster's API stays fresh.
   public static let keptConfigurationSeconds = 60
 
-  /// The seconds after which a kept configuration that nobody uses is let go of: each holds tens of megabytes.
-  public static let idleConfigurationSeconds = 10
-
   /// The seconds without a request after which a child ends, and gives back what Go's runtime and Helm hold.
   public static let idleChildSeconds = 10
 

@@ -19,7 +19,9 @@ public enum HelmWorker {
     var worker = Session()
     var host: ReleaseHost?
     while let request = Frame.read(from: STDIN_FILENO) {
-      if let message = try? WorkerMessage(bytes: request) {
+      let answer: WorkerMessage
+      do throws(HelmError) {
+        let message = try WorkerMessage(bytes: request)
         if let id = message.header["cancel"]?.int {
           host?.cancel(Int64(id))
           continue
@@ -30,8 +32,11 @@ public enum HelmWorker {
           current.begin(message, id: Int64(id))
           continue
         }
+        answer = worker.answer(message)
+      } catch {
+        answer = WorkerMessage(failure: error)
       }
-      guard Frame.write(worker.answer(request).bytes, to: answers) else { return }
+      guard Frame.write(answer.bytes, to: answers) else { return }
     }
   }
 
@@ -41,9 +46,8 @@ public enum HelmWorker {
     private var configurations: ConfigurationPool?
     var templates = KeptTemplates()
 
-    mutating func answer(_ request: [UInt8]) -> WorkerMessage {
+    mutating func answer(_ message: WorkerMessage) -> WorkerMessage {
       do {
-        let message = try WorkerMessage(bytes: request)
         let library = try loaded()
         if message.header["operation"] != nil {
           let request = try HelmRequest(message)
