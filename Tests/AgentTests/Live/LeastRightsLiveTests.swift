@@ -25,12 +25,10 @@ extension SharedClusterTests {
       return bundle
     }
 
-    /// The tests of this suite may do so at the same moment, and then one finds that the other has made an object.
-    private func applyExamples(_ plane: ControlPlane) async throws {
-      try await eventually("the examples are applied") {
-        _ = try await plane.kubectl("apply", "-f", Self.examples)
-        return true
-      }
+    /// Once for all tests of this suite: of two `kubectl apply` at the same moment one finds that the other has made an object,
+    /// and fails.
+    private static let examplesApplied = Task {
+      _ = try await ControlPlane.ofSuite().kubectl("apply", "-f", examples)
     }
 
     /// Waits for a deployment that fails, and returns what it says.
@@ -43,7 +41,7 @@ extension SharedClusterTests {
     @Test("It deploys, corrects, upgrades and removes as the bundle's account, with the rights that are written down")
     func least() async throws {
       let plane = try ControlPlane.ofSuite()
-      try await applyExamples(plane)
+      try await Self.examplesApplied.value
       let access = AgentConfiguration.Cluster.kubeconfigText(
         try await plane.kubeconfig(serviceAccount: "flotilla-agent", namespace: "cattle-fleet-system"))
       let log = MessageLog()
@@ -101,7 +99,7 @@ extension SharedClusterTests {
     @Test("Without the right to act as the account a bundle fails, and says which right is missing")
     func notImpersonating() async throws {
       let plane = try ControlPlane.ofSuite()
-      try await applyExamples(plane)
+      try await Self.examplesApplied.value
       let access = AgentConfiguration.Cluster.kubeconfigText(
         try await plane.kubeconfig(serviceAccount: "lesser-agent", namespace: "default"))
       try await plane.kubectl(
