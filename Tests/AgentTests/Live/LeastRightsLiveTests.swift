@@ -26,9 +26,9 @@ extension SharedClusterTests {
     }
 
     /// Once for all tests of this suite: of two `kubectl apply` at the same moment one finds that the other has made an object,
-    /// and fails.
+    /// and fails. On the server's side, since other suites make the same namespace.
     private static let examplesApplied = Task {
-      _ = try await ControlPlane.ofSuite().kubectl("apply", "-f", examples)
+      _ = try await ControlPlane.ofSuite().kubectl("apply", "--server-side", "-f", examples)
     }
 
     /// Waits for a deployment that fails, and returns what it says.
