@@ -117,7 +117,8 @@ public struct AgentService: Service {
       state: state, keeper: keeper, deployer: deployer, health: health, logger: logger)
     let link = ManagerLink(
       work: sessionWork, identity: await session(cluster), durable: sessionWork.durable(held: Set(briefs.keys)),
-      keys: identity.keys, keeper: identity.keeper, handlers: inspector.handlers, logger: logger)
+      keys: identity.keys, keeper: identity.keeper, handlers: inspector.handlers, first: identity.connection,
+      logger: logger)
     await withDiscardingTaskGroup { group in
       group.addTask { await secret?.keep(state) }
       group.addTask { await observer.run() }
@@ -142,6 +143,8 @@ public struct AgentService: Service {
   private struct Identity {
     let keys: LinkKeys
     let keeper: (any KeyKeeper)?
+    /// The connection that it has just enrolled over.
+    var connection: BusConnection?
   }
 
   private func identity(
@@ -153,10 +156,11 @@ public struct AgentService: Service {
     case .registration(let values):
       let enroller = Enroller(
         state: state, cluster: cluster, agentVersion: configuration.agentVersion, logger: logger)
-      let record = try await enroller.enrollment(values: values)
+      let enrolled = try await enroller.enrollment(values: values)
       return Identity(
-        keys: LinkKeys(pair: try await state.keyPair(), next: try await state.nextKeyPair(), enrollment: record),
-        keeper: secret.map { SecretKeyKeeper(state: state, secret: $0) } ?? state)
+        keys: LinkKeys(
+          pair: try await state.keyPair(), next: try await state.nextKeyPair(), enrollment: enrolled.record),
+        keeper: secret.map { SecretKeyKeeper(state: state, secret: $0) } ?? state, connection: enrolled.connection)
     }
   }
 

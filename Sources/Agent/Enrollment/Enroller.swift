@@ -9,12 +9,15 @@ struct Enroller: Sendable {
   let agentVersion: String
   let logger: Logger
 
-  /// What the agent is on its manager: as the state directory says, or as the manager says now. Tries until it succeeds.
+  /// What the agent is on its manager: as the state directory says, or as the manager says now, with the connection that it said so
+  /// over. Tries until it succeeds.
   ///
   /// - Throws: `AgentError` with `registration` when the values cannot be meant for this state directory, or have no token
   ///   while there is no enrolment; `CancellationError`.
-  func enrollment(values: AgentValues) async throws -> EnrollmentRecord {
-    if let record = state.enrollment { return try await known(record, values: values) }
+  func enrollment(
+    values: AgentValues
+  ) async throws -> (record: EnrollmentRecord, connection: BusConnection?) {
+    if let record = state.enrollment { return (try await known(record, values: values), nil) }
     guard let registration = values.registration else {
       throw AgentError(
         .registration,
@@ -23,16 +26,17 @@ struct Enroller: Sendable {
     }
     let managerKey = try registration.managerKey
     let keyPair = try await state.keyPair()
-    let record = try await EnrollmentCall(
+    let enrolled = try await EnrollmentCall(
       registration: registration, managerKey: managerKey, keyPair: keyPair, logger: logger
     ).enroll(
       clientID: try await clientID(registration), labels: registration.labels, agentVersion: agentVersion,
       kubernetesVersion: (try? await cluster.version()) ?? "")
+    let record = enrolled.record
     try await state.save(record)
     logger.info(
       "enrolled; the token is not needed again, and may be taken out of the values",
       metadata: ["cluster": "\(record.cluster)"])
-    return record
+    return (record, enrolled.connection)
   }
 
   /// The values may name new endpoints of the same manager, but not another manager.

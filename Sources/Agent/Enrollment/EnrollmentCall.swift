@@ -2,6 +2,15 @@ import Fleet
 import Logging
 import Wire
 
+/// An agent that has just enrolled.
+struct Enrolled: Sendable {
+  /// What it is on its manager.
+  var record: EnrollmentRecord
+  /// The connection that it enrolled over, which its first session can go on with: a handshake takes both sides more time than all
+  /// else of an enrolment.
+  let connection: BusConnection
+}
+
 /// Asks a manager to enrol a key, as often as it takes.
 struct EnrollmentCall: Sendable {
   let registration: RegistrationValues
@@ -9,14 +18,14 @@ struct EnrollmentCall: Sendable {
   let keyPair: CurveKeyPair
   let logger: Logger
 
-  /// Enrols, and says what the agent is on its manager.
+  /// Enrols.
   ///
   /// - Parameter failed: is told of every failure, and throws where there is no point in going on.
   /// - Throws: `CancellationError`, and what `failed` throws.
   func enroll(
     clientID: String, labels: [String: String], agentVersion: String, kubernetesVersion: String,
     failed: @Sendable (RPCError, EnrollmentAttempt.Next) throws -> Void = { _, _ in }
-  ) async throws -> EnrollmentRecord {
+  ) async throws -> Enrolled {
     let request = EnrollRequest(
       tokenId: registration.token.id, tokenSecret: registration.token.secret, clientId: clientID,
       labels: labels.sorted { $0.key < $1.key }.map { Label(key: $0.key, value: $0.value) },
@@ -34,8 +43,9 @@ struct EnrollmentCall: Sendable {
           clusterNamespace: response.clusterNamespace, clusterName: response.clusterName,
           managerPublicKey: answer.managerKey, endpoints: registration.managerEndpoints)
         record.nextManagerKey = try? CurvePublicKey(bytes: response.nextManagerKey)
-        return record
+        return Enrolled(record: record, connection: answer.connection)
       }
+      answer.connection.close()
       if !isWaiting {
         logger.notice(
           "waiting for an approval, then this goes on by itself: on the manager, `flotilla agent approve \(response.pending)`",
@@ -51,6 +61,7 @@ struct EnrollmentCall: Sendable {
     let response: EnrollResponse
     /// The key that the manager proved.
     let managerKey: CurvePublicKey
+    let connection: BusConnection
   }
 
   private func answer(
@@ -65,10 +76,11 @@ struct EnrollmentCall: Sendable {
         configuration: BusClientConfiguration(endpoints: registration.managerEndpoints, serverKey: expected),
         keyPair: keyPair, logger: logger)
       do {
-        let response = try await client.withConnection { channel in
+        let connection = try await client.open()
+        let response = try await connection.use { channel in
           try await channel.unary(Enrollment.enroll, request, deadline: AgentLimits.enrollmentDeadline)
         }
-        return Answer(response: response, managerKey: expected)
+        return Answer(response: response, managerKey: expected, connection: connection)
       } catch {
         try Task.checkCancellation()
         let failure = error as? RPCError ?? RPCError(.unknown, "\(error)")

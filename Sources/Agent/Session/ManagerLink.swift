@@ -27,6 +27,8 @@ actor ManagerLink {
   private var core: AgentSession
   var keys: LinkKeys
   var channel: RPCChannel?
+  /// A connection that is open already, for the first session.
+  private var first: BusConnection?
   /// The manager has proved its key, in this connection.
   private var isReached = false
   /// The end of this connection is that of the agent's old key.
@@ -52,10 +54,13 @@ actor ManagerLink {
   ///   - keys: the agent's and the manager's.
   ///   - keeper: where changes of them are kept; nil where they are not changed.
   ///   - handlers: what the manager may call while it is connected.
+  ///   - first: a connection that is open already, of these keys.
   init(
     work: any SessionWork, identity: AgentSession.Identity, durable: AgentSession.Durable,
-    keys: LinkKeys, keeper: (any KeyKeeper)? = nil, handlers: RPCHandlers = RPCHandlers(), logger: Logger
+    keys: LinkKeys, keeper: (any KeyKeeper)? = nil, handlers: RPCHandlers = RPCHandlers(),
+    first: BusConnection? = nil, logger: Logger
   ) {
+    self.first = first
     self.work = work
     self.logger = logger
     self.keys = keys
@@ -111,9 +116,10 @@ actor ManagerLink {
         return KeyChange(try await self.rotateKey())
       }
     }
-    let client = client(keys.pair, handlers: handlers)
     do {
-      let goaway = try await client.withConnection { channel in try await self.hold(channel) }
+      let connection = try await open(handlers)
+      defer { connection.close() }
+      let goaway = try await connection.use { channel in try await self.hold(channel) }
       ended()
       await work.lost(nil)
       let known = keys.enrollment.endpoints
@@ -126,6 +132,14 @@ actor ManagerLink {
       await work.lost(failure)
       return pause(after: failure)
     }
+  }
+
+  /// The connection that there is already, or another one.
+  private func open(_ handlers: RPCHandlers) async throws -> BusConnection {
+    guard let open = first else { return try await client(keys.pair, handlers: handlers).open() }
+    first = nil
+    open.answer(with: handlers)
+    return open
   }
 
   /// A client of the manager.

@@ -54,10 +54,10 @@ actor SimulatedAgent {
     await surroundings.gate.enter()
     isStarting = true
     do {
-      let identity = try await enrolled()
+      let (identity, connection) = try await enrolled()
       self.identity = identity
       resume(identity)
-      await work(identity)
+      await work(identity, over: connection)
     } catch is CancellationError {
     } catch {
       tally.note { $0.refusal = "\(error)" }
@@ -81,7 +81,7 @@ actor SimulatedAgent {
     await surroundings.gate.leave()
   }
 
-  private func enrolled() async throws -> SimulatedIdentity {
+  private func enrolled() async throws -> (identity: SimulatedIdentity, connection: BusConnection?) {
     let configuration = surroundings.configuration
     let registration = configuration.registration
     if let files = surroundings.files, var known = try await files.load(name),
@@ -89,12 +89,12 @@ actor SimulatedAgent {
     {
       known.enrollment.endpoints = registration.managerEndpoints
       tally.note { $0.enrolled += 1 }
-      return known
+      return (known, nil)
     }
     let keyPair = try CurveKeyPair.generate()
     let begin = ContinuousClock.now
     let tally = tally
-    let record = try await EnrollmentCall(
+    let enrolled = try await EnrollmentCall(
       registration: registration, managerKey: surroundings.managerKey, keyPair: keyPair, logger: surroundings.logger
     ).enroll(
       clientID: name, labels: registration.labels.merging(configuration.labels) { $1 },
@@ -112,9 +112,9 @@ actor SimulatedAgent {
       $0.enrolled += 1
       $0.enrolling.note(ContinuousClock.now - begin)
     }
-    let identity = SimulatedIdentity(keyPair: keyPair, enrollment: record)
+    let identity = SimulatedIdentity(keyPair: keyPair, enrollment: enrolled.record)
     try await surroundings.files?.save(identity, as: name)
-    return identity
+    return (identity, enrolled.connection)
   }
 
   /// Takes up the deployments of an earlier run.
@@ -135,7 +135,7 @@ actor SimulatedAgent {
     }
   }
 
-  private func work(_ identity: SimulatedIdentity) async {
+  private func work(_ identity: SimulatedIdentity, over connection: BusConnection?) async {
     let desired = self.identity?.desired ?? DesiredSet()
     let durable = AgentSession.Durable(
       held: desired.items.mapValues(\.version), lastRevision: desired.revision,
@@ -147,7 +147,7 @@ actor SimulatedAgent {
         bootID: UUID().uuidString, agentVersion: surroundings.configuration.agentVersion,
         agentNamespace: surroundings.configuration.registration.agentNamespace),
       durable: durable, keys: LinkKeys(pair: identity.keyPair, enrollment: identity.enrollment),
-      logger: surroundings.logger)
+      first: connection, logger: surroundings.logger)
     self.link = link
     await withDiscardingTaskGroup { group in
       group.addTask { await link.run() }

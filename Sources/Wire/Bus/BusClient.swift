@@ -28,20 +28,13 @@ public struct BusClient: Sendable {
   public func withConnection<Result: Sendable>(
     _ body: @escaping @Sendable (RPCChannel) async throws -> Result
   ) async throws -> Result {
-    let connection = try await connect()
+    let connection = try await open()
     defer { connection.close() }
-    return try await withThrowingTaskGroup(of: Result.self) { group in
-      group.addTask { try await body(RPCChannel(connection: connection)) }
-      group.addTask {
-        let loss = await connection.waitForEnd()
-        try Task.checkCancellation()
-        throw loss
-      }
-      defer { group.cancelAll() }
-      guard let result = try await group.next() else { throw CancellationError() }
-      return result
-    }
+    return try await connection.use(body)
   }
+
+  /// Connects. Throws `RPCError` as `withConnection` does.
+  public func open() async throws(RPCError) -> BusConnection { BusConnection(try await connect()) }
 
   private func connect() async throws(RPCError) -> RPCConnection {
     var failure = RPCError(.unavailable, "no endpoint of the manager is configured")

@@ -45,7 +45,7 @@ final class RPCConnection: Sendable {
   let peer: CurvePublicKey
   /// Names the connection within its process.
   let id: UInt64
-  let handlers: RPCHandlers
+  private let answering: Mutex<RPCHandlers>
   let admission: @Sendable () -> KeyDirectory.Admission
   let logger: Logger
   let tracker: HandlerTracker
@@ -63,7 +63,7 @@ final class RPCConnection: Sendable {
   ) {
     self.peer = peer
     id = Self.lastID.add(1, ordering: .relaxed).newValue
-    self.handlers = handlers
+    answering = Mutex(handlers)
     self.driver = driver
     self.logger = logger
     self.tracker = tracker
@@ -144,6 +144,10 @@ final class RPCConnection: Sendable {
   }
 
   // The users' side.
+
+  /// The methods that this side answers.
+  var handlers: RPCHandlers { answering.withLock { $0 } }
+  func answer(with handlers: RPCHandlers) { answering.withLock { $0 = handlers } }
 
   var failure: RPCError? { state.withLock { $0.failure } }
   var goaway: Goaway? { state.withLock { $0.goaway } }
