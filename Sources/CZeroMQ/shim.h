@@ -2,7 +2,8 @@
 #define FLOTILLA_CZEROMQ_SHIM_H
 #include <zmq.h>
 
-// What libzmq's descriptors are waited on with; Swift's Glibc module leaves these out.
+// What libzmq's descriptors are waited on with, and what frees memory for others; Swift's Glibc module leaves these out.
+#include <malloc.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>

@@ -137,7 +137,13 @@ final class RouterEndpoint: LoopParticipant {
       admissions.counters.strayMessages.add(1, ordering: .relaxed)
       return refuse(routingID, RPCError(.unavailable, "the manager does not know this connection; connect again"))
     }
-    guard let key = senderKey(settings), routingID.belongs(to: key) else {
+    guard let key = senderKey(settings) else {
+      // libzmq lets in unnamed whose handshake met nobody to ask, which is so for a moment when `ZAPHandler` changes its socket.
+      admissions.counters.strayMessages.add(1, ordering: .relaxed)
+      refuse(routingID, RPCError(.unavailable, "the manager could not look at this key; connect again"))
+      return evict(routingID.bytes)
+    }
+    guard routingID.belongs(to: key) else {
       admissions.counters.foreignRoutingIDs.add(1, ordering: .relaxed)
       return evict(routingID.bytes)
     }

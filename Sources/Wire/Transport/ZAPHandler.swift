@@ -2,7 +2,21 @@ import CZeroMQ
 
 /// Answers libzmq's question of every CURVE handshake (RFC 27/ZAP) from the key directory: a thread of its own, one look-up
 /// in memory for each.
+///
+/// libzmq keeps the pipe of a question, 33 KiB, for as long as the connection that it was about. So the socket that answers is
+/// replaced now and then, and the pipes go with the old one. For the moment between the two, see `RouterEndpoint.greet`.
 enum ZAPHandler {
+  /// When the socket is replaced: after so many answers, or fewer where nobody asks for a while.
+  struct Replacement: Sendable {
+    var answers = 512
+    var idleAnswers = 16
+    /// How long an old socket still answers those who found it just before, and what counts as a while.
+    var pause = Duration.seconds(1)
+    /// After so many answers, and a while, what was freed is given back to the system: libzmq's buffers of connections that
+    /// came and went lie between those that stay.
+    var answersPerTrim = 512
+  }
+
   private static let address = "inproc://zeromq.zap.01"
   private static let keyBytes = 32
   /// version, request id, domain, address, routing id, mechanism, key
@@ -11,19 +25,66 @@ enum ZAPHandler {
   /// Starts the thread. It ends when the context is shut down; `ended` is called then.
   static func start(
     _ context: ZeroMQContext, _ directory: KeyDirectory, _ counters: ServerCounters,
-    ended: @escaping @Sendable () -> Void
+    replacement: Replacement = Replacement(), ended: @escaping @Sendable () -> Void
   ) throws(WireError) {
     // Bound before the thread starts, so that no handshake can come before it.
-    let socket = SocketTransfer(try context.socket(ZMQ_REP))
-    try socket.socket.set(ZMQ_LINGER, 0 as Int32)
-    try socket.socket.bind(address)
+    let first = SocketTransfer(try socket(context))
+    try first.socket.bind(address)
     try BlockingThread.start(named: "bus-zap") {
-      while let request = socket.socket.receiveBlocking() {
-        guard socket.socket.sendBlocking(answer(request, directory, counters)) else { break }
-      }
-      socket.socket.close()
+      serve(first.socket, context, replacement) { answer($0, directory, counters) }
       ended()
     }
+  }
+
+  private static func socket(_ context: ZeroMQContext) throws(WireError) -> ZeroMQSocket {
+    let socket = try context.socket(ZMQ_REP)
+    try socket.set(ZMQ_LINGER, 0 as Int32)
+    return socket
+  }
+
+  /// Works until the context is shut down.
+  private static func serve(
+    _ first: ZeroMQSocket, _ context: ZeroMQContext, _ replacement: Replacement, _ answer: ([[UInt8]]) -> [[UInt8]]
+  ) {
+    var current = first
+    var old: ZeroMQSocket?
+    var oldEnds = ContinuousClock.now
+    var answered = 0
+    var untrimmed = 0
+    while true {
+      let sockets = [current] + (old.map { [$0] } ?? [])
+      let isAtRest = answered < replacement.idleAnswers && old == nil && untrimmed < replacement.answersPerTrim
+      let timeout = isAtRest ? nil : replacement.pause
+      guard let readable = ZeroMQSocket.waitUntilReadable(sockets, for: timeout) else { break }
+      for socket in readable {
+        guard let request = socket.receiveBlocking(), socket.sendBlocking(answer(request)) else { break }
+        answered += 1
+        untrimmed += 1
+      }
+      if readable.isEmpty, old == nil, untrimmed >= replacement.answersPerTrim {
+        untrimmed = 0
+        malloc_trim(0)
+      }
+      if let ending = old, ContinuousClock.now >= oldEnds {
+        ending.close()
+        old = nil
+      }
+      guard old == nil, answered >= (readable.isEmpty ? replacement.idleAnswers : replacement.answers) else { continue }
+      answered = 0
+      do throws(WireError) {
+        let next = try socket(context)
+        try current.unbind(address)
+        // Nothing else ever has this address, so this fails only where the context ends.
+        try next.bind(address)
+        (old, oldEnds) = (current, .now + replacement.pause)
+        current = next
+      } catch {
+        // The old one goes on where it can: no descriptor was left for a new one, and there will be one later.
+        try? current.bind(address)
+      }
+    }
+    old?.close()
+    current.close()
   }
 
   /// The answer to a request: the User-Id of a key that is let in is the key itself, as Z85.

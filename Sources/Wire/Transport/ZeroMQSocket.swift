@@ -85,6 +85,15 @@ final class ZeroMQSocket {
     return result == 0 ? value : 0
   }
 
+  /// Waits until one of some sockets can be read, and returns those that can: none when the time is over. Nil when their context is
+  /// shut down.
+  static func waitUntilReadable(_ sockets: [ZeroMQSocket], for limit: Duration?) -> [ZeroMQSocket]? {
+    var items = sockets.map { zmq_pollitem_t(socket: $0.pointer, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
+    let milliseconds = limit.map { Int(SocketOptions.milliseconds($0)) } ?? -1
+    guard SystemCall.retrying({ zmq_poll(&items, Int32(items.count), milliseconds) }) >= 0 else { return nil }
+    return zip(sockets, items).filter { $1.revents != 0 }.map(\.0)
+  }
+
   /// Where the socket was bound.
   var lastEndpoint: String {
     var text = [CChar](repeating: 0, count: 1024)
