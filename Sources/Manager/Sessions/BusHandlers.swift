@@ -25,7 +25,7 @@ struct BusHandlers: Sendable {
     handlers.unary(Keys.nextManagerKey) { try await keys.noteManagerKey($0, context: $1) }
     let content = ContentService(
       store: store, mayFetch: { try await hub.mayFetch($0, $1) }, metrics: metrics, logger: logger)
-    handlers.stream(Content.fetch) { stream, context in
+    handlers.streamWithLast(Content.fetch) { stream, context in
       try await content.fetch(stream, context: context)
     }
     return handlers

@@ -9,9 +9,13 @@ struct ContentService: Sendable {
   let mayFetch: @Sendable (_ identity: String, _ digest: BlobDigest) async throws -> Bool
   let metrics: TrustMetrics
   let logger: Logger
+  /// Blobs that many agents ask for at the same time.
+  let recent = RecentBlobs()
 
-  /// Answers one call.
-  func fetch(_ stream: RPCStream<FetchChunk, FetchRequest>, context: RPCContext) async throws {
+  /// Answers one call; what is returned is the last chunk.
+  func fetch(
+    _ stream: RPCStream<FetchChunk, FetchRequest>, context: RPCContext
+  ) async throws -> EncodedMessage<FetchChunk>? {
     var requests = stream.messages.makeAsyncIterator()
     guard let request = try await requests.next() else {
       throw RPCError(.invalidArgument, "Content.Fetch takes one FetchRequest")
@@ -21,7 +25,8 @@ struct ContentService: Sendable {
     }
     // One answer for what is not there and what is not the caller's: it tells nothing about others.
     let refusal = RPCError(.notFound, "no deployment of this cluster has the blob \(request.digest)")
-    let size = try await store.blobSize(digest)
+    let known = recent[digest]
+    let size = if let known { Optional(known.size) } else { try await store.blobSize(digest) }
     guard let identity = context.identity, try await mayFetch(identity, digest), let size else {
       metrics.count(size == nil ? .unknownBlob : .foreignBlob)
       if size != nil {
@@ -33,15 +38,18 @@ struct ContentService: Sendable {
     guard request.offset <= UInt64(size) else {
       throw RPCError(.outOfRange, "the blob has \(size) bytes; offset \(request.offset) is beyond its end")
     }
+    if let known, request.offset == 0 { return known.chunk }
     var offset = Int(request.offset)
-    repeat {
+    while true {
       guard let bytes = try await store.blob(digest, offset: offset, count: Limits.contentChunkBytes) else {
         throw refusal
       }
-      try await stream.send(FetchChunk(offset: UInt64(offset), data: bytes, totalBytes: UInt64(size)))
+      let chunk = EncodedMessage(FetchChunk(offset: UInt64(offset), data: bytes, totalBytes: UInt64(size)))
+      if bytes.count == size { recent.keep(RecentBlobs.Blob(chunk: chunk, size: size), as: digest) }
       offset += bytes.count
-      if bytes.isEmpty { break }
-    } while offset < size
+      if bytes.isEmpty || offset >= size { return chunk }
+      try await stream.send(chunk)
+    }
   }
 }
 

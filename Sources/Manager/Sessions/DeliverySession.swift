@@ -7,7 +7,8 @@ import Wire
 /// One agent's session: performs what Wire's `ManagerSession` decides.
 ///
 /// Events may come from the stream, the hub and the store at any time; directives are performed by one task, in order, so that
-/// a slow agent holds up nobody but itself.
+/// a slow agent holds up nobody but itself. The task is there only while there is something to perform: an idle session is a
+/// waiting reader, and of those there are many.
 actor DeliverySession {
   private let cluster: ObjectName
   private let namespace: String
@@ -33,15 +34,19 @@ actor DeliverySession {
   /// When the session began.
   nonisolated let began: Timestamp
   private var directives: [ManagerSession.Directive] = []
+  /// Performs the directives that wait.
+  private var performing: Task<Void, Never>?
   private var waitingReader: CheckedContinuation<Void, Never>?
   /// No directive is performed any more.
   private var isOver = false
+  /// Why the session ends, where the agent is not the reason.
+  private var failure: (any Error)?
+  /// What the hub handed over of deployments that changed, until the agent has room for it.
+  private var news = DeploymentNews()
   /// The Cluster says that removals are held back.
   private var showsHeld = false
   private var offered: Set<String> = []
   private var known: Set<String> = []
-  private let wakes: AsyncStream<Void>
-  private let wake: AsyncStream<Void>.Continuation
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
@@ -64,28 +69,20 @@ actor DeliverySession {
     self.configuration = configuration
     refusals = RefusedVersions(namespace: namespace, stored: [])
     core = ManagerSession(configuration)
-    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   /// Serves the agent until its stream ends.
   func run() async throws {
     do {
-      try await readRefusals()
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await self.perform() }
-        group.addTask { try await self.checkIn() }
-        group.addTask {
-          for try await message in self.stream.messages { await self.receive(message) }
-        }
-        // The first to end, well or badly, ends the session.
-        try await group.next()
-        group.cancelAll()
-      }
+      // In a task of its own, here and below: what a task needed for its deepest call it keeps for its life.
+      try await Task { try await self.readRefusals() }.value
+      for try await message in stream.messages { await receive(message) }
     } catch {
       await ended()
-      throw error
+      throw failure ?? error
     }
     await ended()
+    if let failure { throw failure }
   }
 
   /// What the agent refused in earlier sessions. The agent's first word is read after this.
@@ -104,8 +101,10 @@ actor DeliverySession {
   }
 
   /// A deployment of this cluster changed in the store; durable since `moment`.
-  func changed(_ id: String, at moment: ContinuousClock.Instant) {
+  func changed(_ event: StoreEvent, at moment: ContinuousClock.Instant) {
+    let id = event.key.name
     clock.change(id, at: moment)
+    news.note(event)
     take(.changed([id]))
   }
 
@@ -117,6 +116,7 @@ actor DeliverySession {
 
   /// Anything may have changed: the store's history was lost for a moment.
   func changedEverything() async {
+    news.forget()
     let page = try? await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
     take(.changed(known.union(page?.objects.map(\.key.name) ?? [])))
   }
@@ -150,22 +150,25 @@ actor DeliverySession {
 
   private func take(_ event: ManagerSession.Event) {
     directives += core.handle(event)
-    if !directives.isEmpty { wake.yield() }
+    guard !directives.isEmpty, performing == nil, !isOver else { return }
+    performing = Task { await self.performWaiting() }
   }
 
-  private func perform() async throws {
-    // However this ends, a reader that waits for room must not wait for ever.
-    defer {
-      isOver = true
-      resumeReader()
-    }
-    for await _ in wakes {
-      while !directives.isEmpty {
+  /// Performs directives until none waits. One that fails ends the session.
+  private func performWaiting() async {
+    do {
+      while !directives.isEmpty, !isOver {
         let directive = directives.removeFirst()
         try await perform(directive)
       }
-      resumeReader()
+    } catch {
+      if !isOver { failure = error }
+      isOver = true
+      stream.cancel(RPCError(hiding: error))
     }
+    performing = nil
+    // However this ends, a reader that waits for room must not wait for ever.
+    resumeReader()
   }
 
   private func resumeReader() {
@@ -233,16 +236,30 @@ actor DeliverySession {
 
   private func items() async throws -> ([DeploymentItem], UInt64) {
     let page = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
+    news.hasRead(at: page.revision)
     return (page.objects.compactMap { item($0) }, page.revision.value)
   }
 
   private func items(_ ids: [String]) async throws -> ([DeploymentItem], UInt64) {
-    let revision = await objects.store.currentRevision()
     var items: [DeploymentItem] = []
+    var unknown: [String] = []
     for id in ids {
-      let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: id)
-      if let stored = try await objects.store.get(key), let item = item(stored) { items.append(item) }
+      guard let change = news.take(id) else {
+        unknown.append(id)
+        continue
+      }
+      if let stored = change, let item = item(stored) { items.append(item) }
     }
+    guard !unknown.isEmpty else { return (items, news.revision.value) }
+    let revision = await objects.store.currentRevision()
+    for id in unknown {
+      let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: id)
+      if let stored = try await objects.store.get(key) {
+        news.hasRead(at: stored.revision)
+        if let item = item(stored) { items.append(item) }
+      }
+    }
+    news.hasRead(at: revision)
     return (items, revision.value)
   }
 
@@ -346,12 +363,14 @@ actor DeliverySession {
     ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
   }
 
-  /// Says now and then that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
-  private func checkIn() async throws {
-    while true {
-      // Not all at the same time after all have come at the same time.
-      try await Task.sleep(for: Limits.checkInInterval * Double.random(in: 0.8..<1.2))
+  /// Says that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
+  func checkIn() async {
+    guard !isOver else { return }
+    do {
       try await noteSeen()
+    } catch {
+      logger.warning(
+        "an agent's sign of life cannot be noted", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
     }
   }
 
@@ -361,7 +380,10 @@ actor DeliverySession {
   }
 
   private func ended() async {
-    wake.finish()
+    isOver = true
+    resumeReader()
+    performing?.cancel()
+    await performing?.value
     logger.info("agent disconnected", metadata: ["cluster": "\(cluster)"])
     // The session's task may be cancelled by now, and the last sign of life should be kept all the same.
     let seen = Task { try await self.noteSeen() }

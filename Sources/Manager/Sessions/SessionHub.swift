@@ -23,6 +23,8 @@ actor SessionHub: Service {
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
   private var nextSession: UInt64
+  /// The sessions by their turn to note that their agents are there.
+  private var checkIns = CheckInRound<String>(ticks: Limits.checkInTicks)
   /// The manager stops: sessions that end now say nothing about their agents.
   private var isStopping = false
   /// When this manager began to know of sessions.
@@ -57,6 +59,7 @@ actor SessionHub: Service {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await self.follow() }
         group.addTask { try await self.findLostAgents() }
+        group.addTask { try await self.checkIn() }
         try await group.waitForAll()
       }
     }
@@ -72,6 +75,14 @@ actor SessionHub: Service {
       let wasConnected = Conditions(object.at("status", "conditions"))[AgentConnection.condition]?.isFalse != true
       guard wasConnected, object.at("status", "agent", "lastSeen")?.string?.isEmpty == false else { continue }
       await noteOffline(name)
+    }
+  }
+
+  /// Has every session note once in a while that its agent is there.
+  private func checkIn() async throws {
+    while true {
+      try await Task.sleep(for: Limits.checkInInterval / Limits.checkInTicks)
+      for namespace in checkIns.tick() { await sessions[namespace]?.checkIn() }
     }
   }
 
@@ -120,7 +131,7 @@ actor SessionHub: Service {
 
   private func dispatch(_ event: StoreEvent, committed: ContinuousClock.Instant) async {
     guard event.key.kind == StoredKind.clusters else {
-      await sessions[event.key.namespace]?.changed(event.key.name, at: committed)
+      await sessions[event.key.namespace]?.changed(event, at: committed)
       return
     }
     let cluster = ObjectName(namespace: event.key.namespace, name: event.key.name)
@@ -143,6 +154,7 @@ actor SessionHub: Service {
       channel: context.channel, metrics: metrics, trust: trust, nextManagerKey: nextManagerKey,
       began: { await self.began($0, of: cluster) }, logger: logger)
     metrics.sessions.add()
+    checkIns.join(namespace) { Int.random(in: $0) }
     let older = sessions.updateValue(session, forKey: namespace)
     if let older {
       await older.end(RPCError(.aborted, "a newer session of the same agent has begun"))
@@ -157,7 +169,10 @@ actor SessionHub: Service {
       outcome = .failure(error)
     }
     presence.ended(cluster, over: context.channel)
-    if sessions[namespace] === session { sessions[namespace] = nil }
+    if sessions[namespace] === session {
+      sessions[namespace] = nil
+      checkIns.leave(namespace)
+    }
     // The session's task may be cancelled by now, and what is true of the agent should be kept all the same. An agent that is back
     // in a moment was not away; one that has been silent for three heartbeats is.
     let absence = min(Limits.agentAbsence, max(.zero, heartbeat * 3 - context.channel.silence))

@@ -20,7 +20,7 @@ public struct RPCError: Error, Sendable, CustomStringConvertible {
   public var description: String { "\(code): \(message)" }
 
   /// The error as is, or what a caller is told of an error of another type: nothing but that there was one.
-  init(hiding error: any Error) {
+  public init(hiding error: any Error) {
     switch error {
     case let error as RPCError: self = error
     case is CancellationError: self.init(.cancelled, "the work was cancelled")

@@ -62,5 +62,17 @@ public struct RPCHandlers: Sendable {
     }
   }
 
+  /// Answers a streaming method as `stream` does, with one thing more: the message that is returned goes out together with the
+  /// stream's end.
+  public mutating func streamWithLast<Request: WireMessage, Response: WireMessage>(
+    _ method: Method<Request, Response>, access: Access = .enrolled,
+    _ handler:
+      @escaping @Sendable (RPCStream<Response, Request>, RPCContext) async throws -> EncodedMessage<Response>?
+  ) {
+    handlers[method.name] = Handler(access: access) { handle, context in
+      try await handler(RPCStream(handle), context)?.payload
+    }
+  }
+
   func handler(named name: String) -> Handler? { handlers[name] }
 }
