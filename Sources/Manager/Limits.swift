@@ -37,9 +37,13 @@ public enum Limits {
   public static let eventSeconds = 3600
   /// Steps of one session that may wait before its agent's next message is read.
   public static let sessionDirectives = 64
-  /// How often a connected agent's last-seen time is written, give or take a fifth. Readers see when it was heard of in any case;
+  /// Bytes of small blobs kept in memory for the agents that ask for them at the same time.
+  public static let recentBlobBytes = 16 << 20
+  /// How often a connected agent's last-seen time is written. Readers see when it was heard of in any case;
   /// this is for those who come after a crash.
   public static let checkInInterval: Duration = .seconds(900)
+  /// Into so many turns the agents are parted, so that their times are not all written at once.
+  public static let checkInTicks = 450
   /// How long an agent whose session ended may take to come back before it is called offline.
   public static let agentAbsence: Duration = .seconds(1)
   /// The least time that agents have to come back to a manager that has just started before they are called offline: longer than
@@ -49,6 +53,10 @@ public enum Limits {
   public static let lineageEntries = 1000
   /// How long statuses are gathered before a rollout that waits for them is evaluated again.
   public static let rolloutDebounce: Duration = .milliseconds(200)
+  /// How much longer for each cluster that the rollout looks at.
+  public static let rolloutPausePerCluster: Duration = .microseconds(20)
+  /// How much longer at the most where no deployment waits for the evaluation, which then only counts.
+  public static let rolloutNumbersPause: Duration = .seconds(2)
   /// How soon a rollout that has more deployments to make goes on.
   public static let rolloutPause: Duration = .milliseconds(20)
   /// How soon deployments for which no version could be made are tried again without a reason from outside.

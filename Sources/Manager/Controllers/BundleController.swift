@@ -51,11 +51,19 @@ actor BundleController: Service {
       // Before everything is known, a bundle would seem to target nothing of what it has deployed.
       guard synced else { continue }
       // Statuses come in numbers; a rollout that waits for them is evaluated now and then, not for each.
-      let pause: Duration = change.key.kind == StoredKind.deploymentStatuses ? Limits.rolloutDebounce : .zero
+      let isStatus = change.key.kind == StoredKind.deploymentStatuses
       for item in work {
-        if pause > .zero { await queue.add(item, after: pause) } else { await queue.add(item) }
+        if isStatus { await queue.add(item, after: pause(before: item.bundle)) } else { await queue.add(item) }
       }
     }
+  }
+
+  /// How long statuses are gathered before a rollout is evaluated, which looks at all of its clusters: longer where they change nothing
+  /// but the numbers that the bundle shows.
+  private func pause(before bundle: ObjectName) -> Duration {
+    let clusters = catalog.deployments[bundle]?.count ?? 0
+    let pause = Limits.rolloutDebounce + Limits.rolloutPausePerCluster * clusters
+    return catalog.waiting[bundle] == .forRelease ? pause : min(pause * 10, Limits.rolloutNumbersPause + pause)
   }
 
   private func didSync() async {
@@ -139,7 +147,7 @@ actor BundleController: Service {
     if !outcome.writes.isEmpty { try await noteContent(content) }
     // Set before the writes, so that no status that answers them is missed.
     let unavailable = outcome.rollout?.unavailable ?? 0
-    catalog.setWaiting(name, outcome.pending + outcome.held + unavailable > 0)
+    catalog.setWaiting(name, outcome.pending + outcome.held > 0 ? .forRelease : unavailable > 0 ? .forNumbers : nil)
     try await commit(outcome.writes + removals)
     if let taken = outcome.refused.first {
       try await settle(name, bundle: bundle, error: taken, outcome: outcome)

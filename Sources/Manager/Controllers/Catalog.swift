@@ -47,8 +47,16 @@ struct Catalog: Sendable {
   private var revisions: [ObjectKey: Revision] = [:]
   /// What agents said last, by BundleDeployment.
   private var health: [ObjectKey: DeploymentHealth] = [:]
+  /// Why a rollout waits for what agents will say.
+  enum Waiting: Sendable {
+    /// Deployments are made or released when others are ready.
+    case forRelease
+    /// All are released, and the bundle shows how many are ready.
+    case forNumbers
+  }
+
   /// Bundles whose rollout waits for what agents will say.
-  private(set) var waiting: Set<ObjectName> = []
+  private(set) var waiting: [ObjectName: Waiting] = [:]
 
   /// The kinds the catalog wants to hear of, in the order in which a listing should tell them.
   static let kinds = [
@@ -193,7 +201,7 @@ struct Catalog: Sendable {
     let old = health[key]
     health[key] = change.object.flatMap { try? BundleDeploymentStatus(JSON.parse($0.body)) }
       .map { DeploymentHealth(appliedID: $0.appliedDeploymentID, ready: $0.ready) }
-    guard old != health[key], let bundle = deploymentBundles[key], waiting.contains(bundle) else { return [] }
+    guard old != health[key], let bundle = deploymentBundles[key], waiting[bundle] != nil else { return [] }
     return [BundleWork(bundle: bundle, cluster: nil)]
   }
 
@@ -219,9 +227,7 @@ struct Catalog: Sendable {
   }
 
   /// Notes whether a bundle's rollout waits for statuses.
-  mutating func setWaiting(_ bundle: ObjectName, _ waits: Bool) {
-    if waits { waiting.insert(bundle) } else { waiting.remove(bundle) }
-  }
+  mutating func setWaiting(_ bundle: ObjectName, _ reason: Waiting?) { waiting[bundle] = reason }
 
   /// The clusters that a bundle may be deployed to, in order of their names.
   func candidates(for bundle: ObjectName) -> [Cluster] {

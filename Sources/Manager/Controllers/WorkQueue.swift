@@ -3,9 +3,25 @@ import Logging
 /// Keys that need reconciling: each once however often it was added, never two at a time for one key, failed ones again
 /// after a growing wait. Its size is bounded by the number of distinct keys.
 actor WorkQueue<Key: Hashable & Sendable> {
-  private enum State { case queued, running, runningAndDirty, waiting(Task<Void, Never>) }
+  private enum State: Equatable {
+    case queued, running, runningAndDirty
+    /// Until this tick.
+    case waiting(Int64)
+  }
 
+  /// Those whose wait is over at one tick.
+  private struct Waiting {
+    var keys: [Key]
+    let timer: Task<Void, Never>
+  }
+
+  /// Waits end at whole ticks, so that many keys that wait share a few timers.
+  private static var tickMilliseconds: Int64 { 5 }
+
+  private let clock = ContinuousClock()
+  private let began = ContinuousClock.now
   private var states: [Key: State] = [:]
+  private var waiting: [Int64: Waiting] = [:]
   private var failures: [Key: Int] = [:]
   private var ready: [Key] = []
   private var head = 0
@@ -18,10 +34,7 @@ actor WorkQueue<Key: Hashable & Sendable> {
   /// Queues the key; while it is being worked on, it is queued again behind that.
   func add(_ key: Key) {
     switch states[key] {
-    case nil: enqueue(key)
-    case .waiting(let timer):
-      timer.cancel()
-      enqueue(key)
+    case nil, .waiting: enqueue(key)
     case .running: states[key] = .runningAndDirty
     case .queued, .runningAndDirty: break
     }
@@ -32,10 +45,16 @@ actor WorkQueue<Key: Hashable & Sendable> {
   func add(_ key: Key, after delay: Duration) {
     if case .running = states[key] { states[key] = .runningAndDirty }
     guard states[key] == nil, !closed else { return }
-    states[key] = .waiting(
-      Task {
-        guard (try? await Task.sleep(for: delay)) != nil else { return }
-        self.waited(key)
+    let milliseconds = (clock.now - began + delay) / .milliseconds(1)
+    let tick = Int64((milliseconds / Double(Self.tickMilliseconds)).rounded(.up))
+    states[key] = .waiting(tick)
+    guard waiting[tick]?.keys.append(key) == nil else { return }
+    let end = began + .milliseconds(tick * Self.tickMilliseconds)
+    waiting[tick] = Waiting(
+      keys: [key],
+      timer: Task {
+        guard (try? await self.clock.sleep(until: end)) != nil else { return }
+        self.ended(tick)
       })
   }
 
@@ -97,8 +116,8 @@ actor WorkQueue<Key: Hashable & Sendable> {
     if let waiter = idle.popLast() { waiter.resume(returning: dequeue()) }
   }
 
-  private func waited(_ key: Key) {
-    if case .waiting = states[key] { enqueue(key) }
+  private func ended(_ tick: Int64) {
+    for key in waiting.removeValue(forKey: tick)?.keys ?? [] where states[key] == .waiting(tick) { enqueue(key) }
   }
 
   private func finished(_ key: Key, again: Duration?) {
@@ -115,7 +134,7 @@ actor WorkQueue<Key: Hashable & Sendable> {
   }
 
   private func settle(_ key: Key, again: Duration?) {
-    let dirty = if case .runningAndDirty = states[key] { true } else { false }
+    let dirty = states[key] == .runningAndDirty
     states[key] = nil
     if dirty {
       enqueue(key)
@@ -126,7 +145,8 @@ actor WorkQueue<Key: Hashable & Sendable> {
 
   private func close() {
     closed = true
-    for case .waiting(let timer) in states.values { timer.cancel() }
+    for waiting in waiting.values { waiting.timer.cancel() }
+    waiting = [:]
     for waiter in idle { waiter.resume(returning: nil) }
     idle.removeAll()
   }

@@ -13,6 +13,9 @@ actor SummaryController: Service {
   private let queue = WorkQueue<SummaryKey>()
   private var model = SummaryModel()
   private var resourcesMade: [ObjectName: ContinuousClock.Instant] = [:]
+  /// What the statuses of Clusters say that have not changed since they were written: a rollout's many steps often end where they
+  /// began, and need not be read to see that.
+  private var said: [ObjectName: ClusterCounter] = [:]
 
   init(objects: ObjectRepository, logger: Logger) {
     self.objects = objects
@@ -28,7 +31,12 @@ actor SummaryController: Service {
 
   private func apply(_ changes: [ObjectChange]) async {
     var touched: Set<SummaryKey> = []
-    for change in changes { touched.formUnion(model.apply(change)) }
+    for change in changes {
+      touched.formUnion(model.apply(change))
+      if change.key.kind == StoredKind.clusters {
+        said[ObjectName(namespace: change.key.namespace, name: change.key.name)] = nil
+      }
+    }
     let waiting = await queue.count
     for key in touched { await queue.add(key, after: pause(before: key, waiting: waiting)) }
   }
@@ -60,6 +68,11 @@ actor SummaryController: Service {
       }
     case .cluster(let name):
       let counter = model.cluster(name)
+      guard said[name] != counter else { return nil }
+      // Before it is written: whatever the watch brings of this Cluster from now on makes it be looked at again.
+      said[name] = counter
+      var isWritten = false
+      defer { if !isWritten { said[name] = nil } }
       try await mutate(StoredKind.clusters, name) { cluster in
         let previous = cluster["status"] ?? .null
         let seen = previous.at("agent", "lastSeen")?.string.flatMap { Timestamp($0) }
@@ -67,6 +80,7 @@ actor SummaryController: Service {
           previous: previous, lastSeen: seen, offlineSince: AgentConnection.offlineSince(in: previous),
           notes: Revocation.notes(in: previous) + RemovalGuard.notes(in: previous), at: now)
       }
+      isWritten = true
     case .clusterGroup(let name):
       let counter = model.group(name)
       try await mutate(StoredKind.clusterGroups, name) { group in
