@@ -15,7 +15,16 @@ final class GroupTransaction {
 
   /// Does one caller's part. When it throws a ``StoreError``, its part alone is undone; any other error is the
   /// database's, and fails the whole group.
-  func part<T>(_ body: (GroupTransaction) throws -> T) throws -> Result<T, StoreError> {
+  ///
+  /// - Parameter isUndone: whether there may be something to undo then; false for a part that throws before it changes anything.
+  func part<T>(isUndone: Bool, _ body: (GroupTransaction) throws -> T) throws -> Result<T, StoreError> {
+    guard isUndone else {
+      do {
+        return .success(try body(self))
+      } catch let error as StoreError {
+        return .failure(error)
+      }
+    }
     let mark = (revision, events.count)
     var outcome: Result<T, StoreError>?
     try db.inSavepoint {

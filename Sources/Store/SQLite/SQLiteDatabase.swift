@@ -85,14 +85,15 @@ final class SQLiteDatabase: Sendable {
     }
   }
 
-  /// Queues one caller's part and returns its outcome once its group is durable.
+  /// Queues one caller's part and returns its outcome once its group is durable. A part with one write (`count`) throws a `StoreError`
+  /// before it has changed anything.
   func write<T: Sendable>(
     count: Int, bytes: Int, _ body: @escaping @Sendable (GroupTransaction) throws -> T
   ) async throws -> T {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
       let pending = Pending(
         part: { transaction in
-          let outcome = try transaction.part(body)
+          let outcome = try transaction.part(isUndone: count != 1, body)
           return { failure in
             if let failure {
               continuation.resume(throwing: failure)
