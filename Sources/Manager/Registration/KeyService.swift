@@ -46,17 +46,20 @@ struct KeyService: Sendable {
     if let cluster {
       metrics.rotations.add()
       logger.info("an agent changed its key", metadata: ["cluster": "\(cluster)", "key": "\(context.peer.base64URL)"])
-      let key = context.peer.base64URL
-      let object = try await objects.mutate(EnrollmentService.key(of: cluster)) {
-        KeyRotation.done(in: &$0)
-        $0.set(.string(key), at: "status", "agent", "publicKey")
-      }
-      if let object {
-        try await EventRecorder(objects: objects).record(
-          .normal, "AgentKeyRotated", "the agent's key is now \(context.peer.base64URL)", about: object)
-      }
+      // The old key's connection is cut by now, and a caller that was about to use it may be gone; what is true is shown all the same.
+      try await Task { try await self.show(context.peer, of: cluster) }.value
     }
     return KeyChange(context.peer)
+  }
+
+  private func show(_ key: CurvePublicKey, of cluster: ObjectName) async throws {
+    let object = try await objects.mutate(EnrollmentService.key(of: cluster)) {
+      KeyRotation.done(in: &$0)
+      $0.set(.string(key.base64URL), at: "status", "agent", "publicKey")
+    }
+    guard let object else { return }
+    try await EventRecorder(objects: objects).record(
+      .normal, "AgentKeyRotated", "the agent's key is now \(key.base64URL)", about: object)
   }
 
   /// The caller knows the manager's next key.

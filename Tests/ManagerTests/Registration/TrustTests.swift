@@ -191,7 +191,9 @@ struct TrustTests {
         _ = try await bench.call(new, Keys.activate, KeyChange())
         #expect(bench.admissions.cluster(of: old.publicKey) == nil)
         #expect(bench.metrics.rotations.value == 1)
-        #expect(try await bench.cluster(name)?.at("status", "agent", "publicKey")?.string == new.publicKey.base64URL)
+        try await eventually("the Cluster shows the new key") {
+          try await bench.cluster(name)?.at("status", "agent", "publicKey")?.string == new.publicKey.base64URL
+        }
       }
       try await TrustBench.with(directory) { bench in
         await expect(.unauthenticated) { _ = try await bench.call(old, Keys.activate, KeyChange()) }
