@@ -457,6 +457,51 @@ void   flotilla__v1__desired__free_unpacked
   assert(message->base.descriptor == &flotilla__v1__desired__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   flotilla__v1__inline_blob__init
+                     (Flotilla__V1__InlineBlob         *message)
+{
+  static const Flotilla__V1__InlineBlob init_value = FLOTILLA__V1__INLINE_BLOB__INIT;
+  *message = init_value;
+}
+size_t flotilla__v1__inline_blob__get_packed_size
+                     (const Flotilla__V1__InlineBlob *message)
+{
+  assert(message->base.descriptor == &flotilla__v1__inline_blob__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t flotilla__v1__inline_blob__pack
+                     (const Flotilla__V1__InlineBlob *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &flotilla__v1__inline_blob__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t flotilla__v1__inline_blob__pack_to_buffer
+                     (const Flotilla__V1__InlineBlob *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &flotilla__v1__inline_blob__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Flotilla__V1__InlineBlob *
+       flotilla__v1__inline_blob__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Flotilla__V1__InlineBlob *)
+     protobuf_c_message_unpack (&flotilla__v1__inline_blob__descriptor,
+                                allocator, len, data);
+}
+void   flotilla__v1__inline_blob__free_unpacked
+                     (Flotilla__V1__InlineBlob *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &flotilla__v1__inline_blob__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   flotilla__v1__deployment_item__init
                      (Flotilla__V1__DeploymentItem         *message)
 {
@@ -1451,7 +1496,7 @@ const ProtobufCMessageDescriptor flotilla__v1__inventory_item__descriptor =
   (ProtobufCMessageInit) flotilla__v1__inventory_item__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor flotilla__v1__desired__field_descriptors[5] =
+static const ProtobufCFieldDescriptor flotilla__v1__desired__field_descriptors[6] =
 {
   {
     "nonce",
@@ -1513,8 +1558,21 @@ static const ProtobufCFieldDescriptor flotilla__v1__desired__field_descriptors[5
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "blobs",
+    6,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Flotilla__V1__Desired, n_blobs),
+    offsetof(Flotilla__V1__Desired, blobs),
+    &flotilla__v1__inline_blob__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned flotilla__v1__desired__field_indices_by_name[] = {
+  5,   /* field[5] = blobs */
   4,   /* field[4] = complete */
   0,   /* field[0] = nonce */
   3,   /* field[3] = removed */
@@ -1524,7 +1582,7 @@ static const unsigned flotilla__v1__desired__field_indices_by_name[] = {
 static const ProtobufCIntRange flotilla__v1__desired__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor flotilla__v1__desired__descriptor =
 {
@@ -1534,11 +1592,49 @@ const ProtobufCMessageDescriptor flotilla__v1__desired__descriptor =
   "Flotilla__V1__Desired",
   "flotilla.v1",
   sizeof(Flotilla__V1__Desired),
-  5,
+  6,
   flotilla__v1__desired__field_descriptors,
   flotilla__v1__desired__field_indices_by_name,
   1,  flotilla__v1__desired__number_ranges,
   (ProtobufCMessageInit) flotilla__v1__desired__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor flotilla__v1__inline_blob__field_descriptors[1] =
+{
+  {
+    "data",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Flotilla__V1__InlineBlob, data),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned flotilla__v1__inline_blob__field_indices_by_name[] = {
+  0,   /* field[0] = data */
+};
+static const ProtobufCIntRange flotilla__v1__inline_blob__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor flotilla__v1__inline_blob__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "flotilla.v1.InlineBlob",
+  "InlineBlob",
+  "Flotilla__V1__InlineBlob",
+  "flotilla.v1",
+  sizeof(Flotilla__V1__InlineBlob),
+  1,
+  flotilla__v1__inline_blob__field_descriptors,
+  flotilla__v1__inline_blob__field_indices_by_name,
+  1,  flotilla__v1__inline_blob__number_ranges,
+  (ProtobufCMessageInit) flotilla__v1__inline_blob__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor flotilla__v1__deployment_item__field_descriptors[4] =

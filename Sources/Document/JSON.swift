@@ -30,7 +30,8 @@ public enum JSON {
   public static func encode(_ value: Value, pretty: Bool = false) -> [UInt8] {
     var writer = JSONWriter(pretty: pretty)
     writer.write(value)
-    return writer.bytes
+    // Many of these are kept: without the room that the last growth left.
+    return writer.bytes.capacity - writer.bytes.count > 128 ? Array(writer.bytes[...]) : writer.bytes
   }
 
   /// The value's JSON text as a string; see `encode`.

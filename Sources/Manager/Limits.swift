@@ -37,6 +37,12 @@ public enum Limits {
   public static let eventSeconds = 3600
   /// Steps of one session that may wait before its agent's next message is read.
   public static let sessionDirectives = 64
+  /// Digests of blobs that a session remembers to have told its agent of.
+  public static let sessionDigests = 512
+  /// The largest blob, in bytes, that goes along with the deployment that refers to it instead of being fetched.
+  public static let inlineBlobBytes = 8 << 10
+  /// Bytes of such blobs in one message, which so stays among those that go out several at a time.
+  public static let inlineBytes = 12 << 10
   /// Bytes of small blobs kept in memory for the agents that ask for them at the same time.
   public static let recentBlobBytes = 16 << 20
   /// How often a connected agent's last-seen time is written. Readers see when it was heard of in any case;

@@ -53,6 +53,8 @@ enum ProtocolVectorValues {
     "agent message: empty inventory": AgentMessage.inventory(Inventory()),
     "deployment item": item, "desired": desired, "manager message: desired": ManagerMessage.desired(desired),
     "manager message: nothing but complete": ManagerMessage.desired(Desired(nonce: 2, revision: 301, complete: true)),
+    "inline blob": InlineBlob(data: Array("blob".utf8)),
+    "desired with a blob": Desired(nonce: 1, blobs: [InlineBlob(data: Array("blob".utf8))]),
     "ack": Ack(nonce: 300), "agent message: ack": AgentMessage.ack(Ack(nonce: 1)),
     "nack item": nackItem, "nack": nack, "agent message: nack": AgentMessage.nack(nack),
     "deployment status": status, "status report": report, "agent message: status report": AgentMessage.status(report),

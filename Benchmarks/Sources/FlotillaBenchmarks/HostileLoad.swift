@@ -1,20 +1,24 @@
+import Agent
 import CZeroMQ
 import Foundation
 import Logging
-import Synchronization
 import Wire
 
 /// What a good agent's calls take at the 99th percentile while others misbehave, against the same without them, in turns.
 ///
-/// The hostile ones: connections that never finish a handshake, made again and again; enrolled peers that send what is no batch, are
-/// cut off and come back; and calls of methods that are not there.
+/// The hostile ones: connections that begin as no ZMTP does, made again and again; enrolled peers that send what is no batch, are cut
+/// off and come back, each time with a whole CURVE handshake, a millisecond of both sides' time; and a thousand calls a second of a
+/// method that is not there. They are in a process of their own, which gets what processor time is left: theirs is not what is
+/// measured.
 enum HostileLoad {
   private static let method = Method<FetchChunk, FetchChunk>("bench.Echo/Echo")
   private static let missing = Method<FetchChunk, FetchChunk>("bench.Echo/Missing")
   private static let rounds = 5
+  /// SCHED_IDLE, which Swift's Glibc module leaves out: runs where nothing else does.
+  private static let idleScheduling: Int32 = 5
   private static let calls = 2_000
-  /// What the hostile ones do in a second, together: more than any mistake, less than what takes a core for itself.
-  private static let pause = Duration.milliseconds(5)
+  /// Hostile connections of each kind in a second: of several agents that are broken, and of somebody who means it.
+  private static let rates = [(suffix: "", rate: 5), (suffix: "-200", rate: 200)]
 
   static func run() async throws -> [Figure] {
     let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
@@ -26,33 +30,59 @@ enum HostileLoad {
       handlers: handlers, logger: logger)
     let running = Task { try await server.run() }
     let endpoint = try await server.boundEndpoint()
-    let client: @Sendable () throws -> BusClient = {
-      let keys = try CurveKeyPair.generate()
-      directory.set(keys.publicKey, identity: "bench/client")
-      return BusClient(
-        configuration: BusClientConfiguration(endpoints: [endpoint], serverKey: serverKeys.publicKey), keyPair: keys,
-        logger: logger)
-    }
-    let pair = try await client().withConnection { channel in
-      var (quiet, loud) = (Double.infinity, Double.infinity)
-      for _ in 0..<rounds {
-        quiet = min(quiet, try await percentile(channel))
-        let crowd = hostile(endpoint, serverKeys.publicKey, directory, client)
-        loud = min(loud, try await percentile(channel))
-        crowd.cancel()
-        await crowd.value
+    let keys = try CurveKeyPair.generate()
+    directory.set(keys.publicKey, identity: "bench/client")
+    let client = BusClient(
+      configuration: BusClientConfiguration(endpoints: [endpoint], serverKey: serverKeys.publicKey), keyPair: keys,
+      logger: logger)
+    let keyFile = NSTemporaryDirectory() + "flotilla-bench-\(UUID().uuidString).key"
+    defer { try? FileManager.default.removeItem(atPath: keyFile) }
+    directory.set(try CurveKeyFile.loadOrCreate(keyFile).publicKey, identity: "bench/caller")
+    let malformed = try PlainKeyPair()
+    directory.set(malformed.key, identity: "bench/hostile")
+    let peers = [endpoint, serverKeys.publicKey.z85, keyFile, malformed.publicKey, malformed.secretKey]
+    let pairs = try await client.withConnection { channel in
+      var pairs: [Pair] = []
+      for (_, rate) in rates {
+        var pair = Pair(quiet: .infinity, loud: .infinity)
+        for _ in 0..<rounds {
+          pair.quiet = min(pair.quiet, try await percentile(channel))
+          let before = server.counters
+          let crowd = try SimulationWorker(arguments: ["--hostile"] + peers + ["\(rate)"]) { _ in }
+          defer { crowd.end() }
+          while server.counters.malformedMessages == before.malformedMessages {
+            try await Task.sleep(for: .milliseconds(10))
+          }
+          pair.loud = min(pair.loud, try await percentile(channel))
+        }
+        pairs.append(pair)
       }
-      return Pair(quiet: quiet, loud: loud)
-    }
-    guard server.counters.malformedMessages > rounds, server.counters.connections > rounds else {
-      throw Mistake("the hostile peers did nothing")
+      return pairs
     }
     running.cancel()
     _ = try? await running.value
-    return [
+    return zip(rates, pairs).map { rate, pair in
       Figure(
-        name: "hostile-p99", value: pair.loud, unit: "us", reference: pair.quiet, ratio: pair.quiet / pair.loud)
-    ]
+        name: "hostile-p99\(rate.suffix)", value: pair.loud, unit: "us", reference: pair.quiet,
+        ratio: pair.quiet / pair.loud)
+    }
+  }
+
+  /// A key pair as libzmq writes it.
+  private struct PlainKeyPair {
+    let publicKey: String
+    let secretKey: String
+    let key: CurvePublicKey
+
+    init() throws {
+      var bytes = ([CChar](repeating: 0, count: 41), [CChar](repeating: 0, count: 41))
+      zmq_curve_keypair(&bytes.0, &bytes.1)
+      func text(_ bytes: [CChar]) -> String {
+        String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      }
+      (publicKey, secretKey) = (text(bytes.0), text(bytes.1))
+      key = try CurvePublicKey(z85: publicKey)
+    }
   }
 
   private struct Pair: Sendable {
@@ -73,30 +103,41 @@ enum HostileLoad {
     return Measure.seconds(times.sorted()[times.count * 99 / 100]) * 1e6
   }
 
-  private static func hostile(
-    _ endpoint: String, _ serverKey: CurvePublicKey, _ directory: KeyDirectory,
-    _ client: @escaping @Sendable () throws -> BusClient
-  ) -> Task<Void, Never> {
-    Task {
-      await withDiscardingTaskGroup { group in
-        group.addTask {
-          while !Task.isCancelled {
-            halfOpen(endpoint)
-            try? await Task.sleep(for: pause)
-          }
+  /// The hostile peers, in a process of their own: the endpoint, the server's key, the file of an enrolled key, another
+  /// enrolled key pair, and connections of each kind in a second.
+  static func misbehave(_ arguments: [String]) async throws {
+    guard arguments.count == 6, let rate = Int(arguments[5]), rate > 0 else { throw Mistake("--hostile lacks arguments") }
+    var parameters = sched_param()
+    guard sched_setscheduler(0, idleScheduling, &parameters) == 0 else { throw Mistake("no SCHED_IDLE here") }
+    let (endpoint, serverKey) = (arguments[0], try CurvePublicKey(z85: arguments[1]))
+    let pause = Duration.seconds(1) / rate
+    let caller = BusClient(
+      configuration: BusClientConfiguration(endpoints: [endpoint], serverKey: serverKey),
+      keyPair: try CurveKeyFile.loadOrCreate(arguments[2]),
+      logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+    Thread.detachNewThread {
+      while readLine() != nil {}
+      exit(0)
+    }
+    try await withThrowingDiscardingTaskGroup { group in
+      group.addTask {
+        while true {
+          halfOpen(endpoint)
+          try await Task.sleep(for: pause)
         }
-        group.addTask {
-          while !Task.isCancelled {
-            malformed(endpoint, serverKey, directory)
-            try? await Task.sleep(for: pause)
-          }
+      }
+      group.addTask {
+        let context = zmq_ctx_new()
+        while true {
+          malformed(context, endpoint, serverKey, arguments[3], arguments[4])
+          try await Task.sleep(for: pause)
         }
-        group.addTask {
-          _ = try? await client().withConnection { channel in
-            while !Task.isCancelled {
-              _ = try? await channel.unary(missing, FetchChunk())
-              try await Task.sleep(for: pause / 5)
-            }
+      }
+      group.addTask {
+        _ = try? await caller.withConnection { channel in
+          while true {
+            _ = try? await channel.unary(missing, FetchChunk())
+            try await Task.sleep(for: .milliseconds(1))
           }
         }
       }
@@ -121,25 +162,19 @@ enum HostileLoad {
   }
 
   /// An enrolled peer under a routing id of its own choice that sends bytes.
-  private static func malformed(_ endpoint: String, _ serverKey: CurvePublicKey, _ directory: KeyDirectory) {
-    var publicKey = [CChar](repeating: 0, count: 41)
-    var secretKey = publicKey
-    zmq_curve_keypair(&publicKey, &secretKey)
-    let text = String(decoding: publicKey.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard let key = try? CurvePublicKey(z85: text) else { return }
-    directory.set(key, identity: "bench/hostile")
-    let context = zmq_ctx_new()
+  private static func malformed(
+    _ context: UnsafeMutableRawPointer?, _ endpoint: String, _ serverKey: CurvePublicKey, _ publicKey: String,
+    _ secretKey: String
+  ) {
     guard let dealer = zmq_socket(context, ZMQ_DEALER) else { return }
     zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, serverKey.bytes, 32)
     zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, publicKey, 40)
     zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, secretKey, 40)
-    var linger: Int32 = 20
+    var linger: Int32 = 2000
     zmq_setsockopt(dealer, ZMQ_LINGER, &linger, 4)
-    zmq_setsockopt(dealer, ZMQ_ROUTING_ID, [UInt8](repeating: 70, count: 255), 255)
+    zmq_setsockopt(dealer, ZMQ_ROUTING_ID, (0..<255).map { _ in UInt8.random(in: 1...255) }, 255)
     zmq_connect(dealer, endpoint)
     zmq_send(dealer, [UInt8](repeating: 255, count: 300), 300, ZMQ_DONTWAIT)
     zmq_close(dealer)
-    zmq_ctx_term(context)
-    directory.remove(key)
   }
 }

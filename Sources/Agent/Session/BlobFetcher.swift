@@ -23,9 +23,21 @@ actor BlobFetcher {
 
   /// Fetches and keeps blobs.
   ///
+  /// - Parameter inline: blobs that have come already.
   /// - Returns: for each digest that the manager does not have, or sends wrong, why.
-  /// - Throws: `RPCError` when the connection fails, `AgentError` when a blob cannot be kept.
-  func fetch(_ digests: Set<String>, over channel: RPCChannel) async throws -> [String: String] {
+  /// - Throws: `RPCError` when there is no connection or it fails, `AgentError` when a blob cannot be kept.
+  func fetch(
+    _ digests: Set<String>, inline: [InlineBlob], over channel: RPCChannel?
+  ) async throws -> [String: String] {
+    var digests = digests
+    for blob in inline where !digests.isEmpty {
+      let digest = Checksum.digest(of: blob.data)
+      guard digests.contains(digest) else { continue }
+      try await blobs.store(blob.data, as: digest)
+      digests.remove(digest)
+    }
+    guard !digests.isEmpty else { return [:] }
+    guard let channel else { throw RPCError(.unavailable, "the connection is gone") }
     var refused: [String: String] = [:]
     try await withThrowingTaskGroup(of: Outcome.self) { group in
       var waiting = digests.sorted().makeIterator()

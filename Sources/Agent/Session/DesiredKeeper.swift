@@ -15,11 +15,7 @@ struct DesiredKeeper: Sendable {
   func keep(_ desired: Desired, over channel: RPCChannel?) async throws -> [NackItem] {
     let needed = Set(desired.set.flatMap { [$0.contentDigest, $0.optionsDigest] })
     let missing = try await state.blobs.missing(needed)
-    var unavailable: [String: String] = [:]
-    if !missing.isEmpty {
-      guard let channel else { throw RPCError(.unavailable, "the connection is gone") }
-      unavailable = try await fetcher.fetch(missing, over: channel)
-    }
+    let unavailable = try await fetcher.fetch(missing, inline: desired.blobs, over: channel)
     var refused: [NackItem] = []
     var good: [DesiredItem] = []
     for item in desired.set {

@@ -11,11 +11,7 @@ extension SimulatedAgent: SessionWork {
     }
     let held = Set(items.values.flatMap(\.digests))
     let missing = Set(desired.set.flatMap { [$0.contentDigest, $0.optionsDigest] }).subtracting(held)
-    var unavailable: [String: String] = [:]
-    if !missing.isEmpty {
-      guard let channel else { throw RPCError(.unavailable, "the connection is gone") }
-      unavailable = try await fetcher.fetch(missing, over: channel)
-    }
+    let unavailable = try await fetcher.fetch(missing, inline: desired.blobs, over: channel)
     var refused: [NackItem] = []
     for item in desired.set {
       do {

@@ -25,6 +25,7 @@ typedef struct Flotilla__V1__InventoryRequest Flotilla__V1__InventoryRequest;
 typedef struct Flotilla__V1__Inventory Flotilla__V1__Inventory;
 typedef struct Flotilla__V1__InventoryItem Flotilla__V1__InventoryItem;
 typedef struct Flotilla__V1__Desired Flotilla__V1__Desired;
+typedef struct Flotilla__V1__InlineBlob Flotilla__V1__InlineBlob;
 typedef struct Flotilla__V1__DeploymentItem Flotilla__V1__DeploymentItem;
 typedef struct Flotilla__V1__Ack Flotilla__V1__Ack;
 typedef struct Flotilla__V1__Nack Flotilla__V1__Nack;
@@ -254,10 +255,26 @@ struct  Flotilla__V1__Desired
    * True: after this message the agent holds everything it should at this revision.
    */
   protobuf_c_boolean complete;
+  /*
+   * Small blobs that items of `set` refer to, so that they need not be fetched. Which each is, its SHA-256 says. An agent may
+   * ignore them.
+   */
+  size_t n_blobs;
+  Flotilla__V1__InlineBlob **blobs;
 };
 #define FLOTILLA__V1__DESIRED__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__desired__descriptor) \
-    , 0, 0, 0,NULL, 0,NULL, 0 }
+    , 0, 0, 0,NULL, 0,NULL, 0, 0,NULL }
+
+
+struct  Flotilla__V1__InlineBlob
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData data;
+};
+#define FLOTILLA__V1__INLINE_BLOB__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&flotilla__v1__inline_blob__descriptor) \
+    , {0,NULL} }
 
 
 struct  Flotilla__V1__DeploymentItem
@@ -555,6 +572,25 @@ Flotilla__V1__Desired *
 void   flotilla__v1__desired__free_unpacked
                      (Flotilla__V1__Desired *message,
                       ProtobufCAllocator *allocator);
+/* Flotilla__V1__InlineBlob methods */
+void   flotilla__v1__inline_blob__init
+                     (Flotilla__V1__InlineBlob         *message);
+size_t flotilla__v1__inline_blob__get_packed_size
+                     (const Flotilla__V1__InlineBlob   *message);
+size_t flotilla__v1__inline_blob__pack
+                     (const Flotilla__V1__InlineBlob   *message,
+                      uint8_t             *out);
+size_t flotilla__v1__inline_blob__pack_to_buffer
+                     (const Flotilla__V1__InlineBlob   *message,
+                      ProtobufCBuffer     *buffer);
+Flotilla__V1__InlineBlob *
+       flotilla__v1__inline_blob__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   flotilla__v1__inline_blob__free_unpacked
+                     (Flotilla__V1__InlineBlob *message,
+                      ProtobufCAllocator *allocator);
 /* Flotilla__V1__DeploymentItem methods */
 void   flotilla__v1__deployment_item__init
                      (Flotilla__V1__DeploymentItem         *message);
@@ -720,6 +756,9 @@ typedef void (*Flotilla__V1__InventoryItem_Closure)
 typedef void (*Flotilla__V1__Desired_Closure)
                  (const Flotilla__V1__Desired *message,
                   void *closure_data);
+typedef void (*Flotilla__V1__InlineBlob_Closure)
+                 (const Flotilla__V1__InlineBlob *message,
+                  void *closure_data);
 typedef void (*Flotilla__V1__DeploymentItem_Closure)
                  (const Flotilla__V1__DeploymentItem *message,
                   void *closure_data);
@@ -757,6 +796,7 @@ extern const ProtobufCMessageDescriptor flotilla__v1__inventory_request__descrip
 extern const ProtobufCMessageDescriptor flotilla__v1__inventory__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__inventory_item__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__desired__descriptor;
+extern const ProtobufCMessageDescriptor flotilla__v1__inline_blob__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__deployment_item__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__ack__descriptor;
 extern const ProtobufCMessageDescriptor flotilla__v1__nack__descriptor;

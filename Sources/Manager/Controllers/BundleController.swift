@@ -141,8 +141,8 @@ actor BundleController: Service {
       try await settle(name, bundle: bundle, error: "rolloutStrategy: \(error)")
       return nil
     }
-    var gone = existing
-    for cluster in clusters { gone[cluster.clusterNamespace ?? cluster.expectedClusterNamespace] = nil }
+    let kept = Set(clusters.map { $0.clusterNamespace ?? $0.expectedClusterNamespace })
+    let gone = existing.filter { !kept.contains($0.key) }
     let removals = gone.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) }
     if !outcome.writes.isEmpty { try await noteContent(content) }
     // Set before the writes, so that no status that answers them is missed.

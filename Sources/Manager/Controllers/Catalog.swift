@@ -86,7 +86,10 @@ struct Catalog: Sendable {
 
   private mutating func applyCluster(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
     let old = clusters[name]
-    let new = stored.flatMap { try? Cluster(ObjectRepository.document(of: $0)) }
+    var new = stored.flatMap { try? Cluster(ObjectRepository.document(of: $0)) }
+    // The rest of its status is nobody's concern here, and that of many clusters is much.
+    let namespace = new?.clusterNamespace
+    new?.status = namespace.map { ["namespace": .string($0)] } ?? .null
     clusters[name] = new
     clustersByNamespace.set(name, in: name.namespace, present: new != nil)
     if let id = old?.spec.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = nil }

@@ -24,7 +24,8 @@ struct BusHandlers: Sendable {
     handlers.unary(Keys.activate) { try await keys.activate($0, context: $1) }
     handlers.unary(Keys.nextManagerKey) { try await keys.noteManagerKey($0, context: $1) }
     let content = ContentService(
-      store: store, mayFetch: { try await hub.mayFetch($0, $1) }, metrics: metrics, logger: logger)
+      store: store, mayFetch: { try await hub.mayFetch($0, $1) }, metrics: metrics, logger: logger,
+      recent: hub.blobs)
     handlers.streamWithLast(Content.fetch) { stream, context in
       try await content.fetch(stream, context: context)
     }

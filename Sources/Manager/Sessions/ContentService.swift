@@ -10,7 +10,7 @@ struct ContentService: Sendable {
   let metrics: TrustMetrics
   let logger: Logger
   /// Blobs that many agents ask for at the same time.
-  let recent = RecentBlobs()
+  let recent: RecentBlobs
 
   /// Answers one call; what is returned is the last chunk.
   func fetch(
@@ -26,7 +26,7 @@ struct ContentService: Sendable {
     // One answer for what is not there and what is not the caller's: it tells nothing about others.
     let refusal = RPCError(.notFound, "no deployment of this cluster has the blob \(request.digest)")
     let known = recent[digest]
-    let size = if let known { Optional(known.size) } else { try await store.blobSize(digest) }
+    let size = if let known { Optional(known.bytes.count) } else { try await store.blobSize(digest) }
     guard let identity = context.identity, try await mayFetch(identity, digest), let size else {
       metrics.count(size == nil ? .unknownBlob : .foreignBlob)
       if size != nil {
@@ -44,8 +44,12 @@ struct ContentService: Sendable {
       guard let bytes = try await store.blob(digest, offset: offset, count: Limits.contentChunkBytes) else {
         throw refusal
       }
+      if bytes.count == size {
+        let blob = RecentBlobs.Blob(bytes)
+        recent.keep(blob, as: digest)
+        return blob.chunk
+      }
       let chunk = EncodedMessage(FetchChunk(offset: UInt64(offset), data: bytes, totalBytes: UInt64(size)))
-      if bytes.count == size { recent.keep(RecentBlobs.Blob(chunk: chunk, size: size), as: digest) }
       offset += bytes.count
       if bytes.isEmpty || offset >= size { return chunk }
       try await stream.send(chunk)

@@ -14,6 +14,7 @@ actor DeliverySession {
   private let namespace: String
   private let lineage: StoreLineage
   private let objects: ObjectRepository
+  private let blobs: RecentBlobs
   private let stream: RPCStream<ManagerMessage, AgentMessage>
   private let logger: Logger
   private let metrics: DeliveryMetrics
@@ -46,12 +47,14 @@ actor DeliverySession {
   /// The Cluster says that removals are held back.
   private var showsHeld = false
   private var offered: Set<String> = []
+  /// Blobs that went along with what referred to them.
+  private var inlined: Set<String> = []
   private var known: Set<String> = []
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
-    objects: ObjectRepository, stream: RPCStream<ManagerMessage, AgentMessage>, channel: RPCChannel,
-    metrics: DeliveryMetrics, trust: TrustMetrics, nextManagerKey: CurvePublicKey?,
+    objects: ObjectRepository, blobs: RecentBlobs, stream: RPCStream<ManagerMessage, AgentMessage>,
+    channel: RPCChannel, metrics: DeliveryMetrics, trust: TrustMetrics, nextManagerKey: CurvePublicKey?,
     began noteBoot: @escaping @Sendable (_ bootID: String) async -> Void, logger: Logger
   ) {
     self.trust = trust
@@ -61,6 +64,7 @@ actor DeliverySession {
     self.namespace = namespace
     self.lineage = lineage
     self.objects = objects
+    self.blobs = blobs
     self.stream = stream
     self.channel = channel
     began = objects.now()
@@ -180,7 +184,7 @@ actor DeliverySession {
     switch directive {
     case .recordHello(let hello): try await noteHello(hello)
     case .send(let message):
-      try await stream.send(completed(message))
+      try await stream.send(try await completed(message))
       if case .desired(let desired) = message {
         countDesired(desired)
         ledger.sent(desired, at: objects.now())
@@ -225,11 +229,34 @@ actor DeliverySession {
   }
 
   /// A message with what only the shell knows.
-  private func completed(_ message: ManagerMessage) -> ManagerMessage {
-    guard case .welcome(var welcome) = message else { return message }
-    welcome.timeMs = UInt64(max(0, objects.now().seconds)) * 1000
-    welcome.nextManagerKey = nextManagerKey?.bytes ?? []
-    return .welcome(welcome)
+  private func completed(_ message: ManagerMessage) async throws -> ManagerMessage {
+    switch message {
+    case .welcome(var welcome):
+      welcome.timeMs = UInt64(max(0, objects.now().seconds)) * 1000
+      welcome.nextManagerKey = nextManagerKey?.bytes ?? []
+      return .welcome(welcome)
+    case .desired(var desired):
+      desired.blobs = try await smallBlobs(of: desired.set)
+      return .desired(desired)
+    default: return message
+    }
+  }
+
+  /// The small ones among the blobs that items refer to, as far as they fit beside them: fetching one takes both sides more than
+  /// sending it.
+  private func smallBlobs(of items: [DeploymentItem]) async throws -> [InlineBlob] {
+    var found: [InlineBlob] = []
+    var room = Limits.inlineBytes
+    for text in items.flatMap({ [$0.contentDigest, $0.optionsDigest] }) where room > 0 && !inlined.contains(text) {
+      guard let digest = BlobDigest(wire: text),
+        let bytes = try await blobs.blob(digest, limit: min(room, Limits.inlineBlobBytes), from: objects.store)
+      else { continue }
+      if inlined.count >= Limits.sessionDigests { inlined = [] }
+      inlined.insert(text)
+      room -= bytes.count
+      found.append(InlineBlob(data: bytes))
+    }
+    return found
   }
 
   // What the agent should hold.
@@ -267,6 +294,8 @@ actor DeliverySession {
     guard let record = try? DeploymentRecord(decoding: stored.body, key: stored.key), let version = record.current
     else { return nil }
     known.insert(stored.key.name)
+    // A hint alone: where it is forgotten, the store is asked.
+    if offered.count >= Limits.sessionDigests { offered = [] }
     offered.formUnion([version.content, version.payload])
     return DeploymentItem(
       id: stored.key.name, version: version.wireVersion, contentDigest: "sha256:\(version.content)",

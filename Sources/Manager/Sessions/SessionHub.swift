@@ -19,6 +19,8 @@ actor SessionHub: Service {
   private let trust: TrustMetrics
   private let nextManagerKey: CurvePublicKey?
   private let logger: Logger
+  /// What many agents are sent.
+  nonisolated let blobs = RecentBlobs()
   private var starts = DuplicateWatch()
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
@@ -150,7 +152,7 @@ actor SessionHub: Service {
       configuration: ManagerSession.Configuration(
         sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
         unconfirmedRemovals: unconfirmedRemovals),
-      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, stream: stream,
+      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, blobs: blobs, stream: stream,
       channel: context.channel, metrics: metrics, trust: trust, nextManagerKey: nextManagerKey,
       began: { await self.began($0, of: cluster) }, logger: logger)
     metrics.sessions.add()

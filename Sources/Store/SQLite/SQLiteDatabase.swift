@@ -45,6 +45,8 @@ final class SQLiteDatabase: Sendable {
         try Schema.prepare(db, file: file)
         // GRDB chooses NORMAL for WAL, which acknowledges before the disk has it.
         try db.execute(sql: "PRAGMA synchronous = FULL")
+        // The writer looks everything up; what readers lack, the system's own cache has.
+        try db.execute(sql: "PRAGMA cache_size = -16384")
         if let bytes = configuration.maximumBytes {
           let page = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
           try db.execute(sql: "PRAGMA max_page_count = \(max(1, bytes / page))")
@@ -69,7 +71,7 @@ final class SQLiteDatabase: Sendable {
     settings.maximumReaderCount = max(1, configuration.readers)
     settings.busyMode = .timeout(10)
     settings.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
+      try db.execute(sql: "PRAGMA cache_size = -4096; PRAGMA temp_store = MEMORY")
     }
     return settings
   }

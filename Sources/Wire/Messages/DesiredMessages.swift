@@ -12,12 +12,15 @@ public struct Desired: WireMessage, Hashable {
   public var removed: [String]
   /// True: after this message the agent holds everything it should at this revision.
   public var complete: Bool
+  /// Small blobs that items refer to, so that they need not be fetched. Which each is, its SHA-256 says.
+  public var blobs: [InlineBlob]
 
   /// Makes a message; fields left out have their type's zero.
   public init(
     nonce: UInt64 = 0, revision: UInt64 = 0, set: [DeploymentItem] = [], removed: [String] = [],
-    complete: Bool = false
+    complete: Bool = false, blobs: [InlineBlob] = []
   ) {
+    self.blobs = blobs
     self.nonce = nonce
     self.revision = revision
     self.set = set
@@ -42,6 +45,7 @@ extension Desired: ProtobufMessage {
     set = try Field.messages(DeploymentItem.self, generated.n_set, generated.set, "Desired.set")
     removed = try Field.strings(generated.n_removed, generated.removed, "Desired.removed")
     complete = generated.complete != 0
+    blobs = try Field.messages(InlineBlob.self, generated.n_blobs, generated.blobs, "Desired.blobs")
   }
 
   func write(to generated: inout Flotilla__V1__Desired, in arena: MessageArena) {
@@ -52,6 +56,38 @@ extension Desired: ProtobufMessage {
     generated.n_removed = removed.count
     generated.removed = arena.strings(removed)
     generated.complete = complete ? 1 : 0
+    generated.n_blobs = blobs.count
+    generated.blobs = arena.messages(blobs)
+  }
+}
+
+/// A small blob inside another message.
+public struct InlineBlob: WireMessage, Hashable {
+  /// The whole blob.
+  public var data: [UInt8]
+
+  /// Makes a message; fields left out have their type's zero.
+  public init(data: [UInt8] = []) {
+    self.data = data
+  }
+
+  /// Reads the protobuf encoding.
+  public init(decoding bytes: [UInt8]) throws(WireError) { self = try Protobuf.decode(from: bytes) }
+  /// The protobuf encoding.
+  public func encoded() -> [UInt8] { Protobuf.encode(self) }
+}
+
+extension Flotilla__V1__InlineBlob: GeneratedMessage {
+  static func initialize(_ message: UnsafeMutablePointer<Self>) { flotilla__v1__inline_blob__init(message) }
+}
+
+extension InlineBlob: ProtobufMessage {
+  init(reading generated: Flotilla__V1__InlineBlob) throws(WireError) {
+    data = Field.bytes(generated.data)
+  }
+
+  func write(to generated: inout Flotilla__V1__InlineBlob, in arena: MessageArena) {
+    generated.data = arena.bytes(data)
   }
 }
 

@@ -344,6 +344,8 @@ struct AgentLiveTests {
         try await eventually("it asks") { await manager.enrolments.count >= 2 }
         await manager.refuseEnrolment(nil)
         try await eventually("it has a session") { await manager.hellos.count == 1 }
+        let enrolments = await manager.enrolments.count
+        #expect(server.counters.connections == enrolments, "the session goes over the connection that it enrolled over")
         let request = try #require(await manager.enrolments.last)
         #expect(request.tokenId == "new-token" && request.labels == [Label(key: "env", value: "dev")])
         #expect(

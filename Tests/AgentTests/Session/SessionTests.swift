@@ -176,6 +176,23 @@ struct SessionTests {
     }
   }
 
+  @Test("Blobs that come along are kept and not fetched; others that come along are not kept")
+  func inlineBlobs() async throws {
+    let endpoint = "in-process:\(UUID().uuidString)"
+    let manager = try TestManager(endpoint: endpoint)
+    for index in 0..<3 { try await manager.deploy(bundle("b\(index)", "n\(index)")) }
+    await manager.sendBlobsAlong()
+    try await run(manager, endpoint: endpoint) { state in
+      try await eventually("everything is acknowledged") { await manager.acked.count == 3 }
+      #expect(await manager.fetches == 0)
+      for item in state.desired.items.values { #expect(try await state.blobs.missing(item.digests).isEmpty) }
+      #expect(try await state.blobs.read(Checksum.digest(of: [0])) == nil)
+      // A change whose blobs do not come along is fetched as ever.
+      try await manager.deploy(bundle("b1", "changed"))
+      try await eventually("the change is fetched") { await manager.fetches == 2 }
+    }
+  }
+
   @Test("Statuses and removals that the manager did not acknowledge are said again after a restart, others are not")
   func unacknowledged() async throws {
     let endpoint = "in-process:\(UUID().uuidString)"

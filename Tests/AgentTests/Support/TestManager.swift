@@ -42,6 +42,8 @@ actor TestManager {
   /// How many chunks of each fetch are sent before the connection is cut; nil sends all.
   private var cutsAfterChunks: Int?
   private var blobs: [String: [UInt8]] = [:]
+  /// What is sent along with desired state.
+  private var inline: [InlineBlob] = []
   private var revision: UInt64 = 1
   private var sessions: [UInt64: AsyncStream<ManagerSession.Event>.Continuation] = [:]
   private var lastSession: UInt64 = 0
@@ -82,6 +84,8 @@ actor TestManager {
 
   func refuseEnrolment(_ error: RPCError?) { refusal = error }
   func forge(_ digest: String, with bytes: [UInt8]?) { forged[digest] = bytes }
+  /// Sends all blobs along with desired state from now on, and one more that nobody asks for.
+  func sendBlobsAlong() { inline = [InlineBlob(data: [0])] + blobs.values.map { InlineBlob(data: $0) } }
   func cutFetches(afterChunks count: Int?) { cutsAfterChunks = count }
 
   /// Puts a version of a bundle on the cluster, and returns its deployment id.
@@ -175,10 +179,16 @@ actor TestManager {
   }
 
   private func completed(_ message: ManagerMessage) -> ManagerMessage {
-    guard case .welcome(var welcome) = message else { return message }
-    welcome.timeMs = UInt64((Date().timeIntervalSince1970 + clockAhead) * 1000)
-    welcome.nextManagerKey = nextKey?.bytes ?? []
-    return .welcome(welcome)
+    switch message {
+    case .welcome(var welcome):
+      welcome.timeMs = UInt64((Date().timeIntervalSince1970 + clockAhead) * 1000)
+      welcome.nextManagerKey = nextKey?.bytes ?? []
+      return .welcome(welcome)
+    case .desired(var desired):
+      desired.blobs = inline
+      return .desired(desired)
+    default: return message
+    }
   }
 
   private func enroll(_ request: EnrollRequest, _ context: RPCContext) throws -> EnrollResponse {

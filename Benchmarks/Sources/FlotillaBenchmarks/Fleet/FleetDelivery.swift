@@ -29,8 +29,8 @@ enum FleetDelivery {
     return try await BenchFleet.with { fleet in
       let empty = try fleet.residentKilobytes()
       _ = try await fleet.start(agents: agents)
-      let memory = (try fleet.residentKilobytes() - empty) / Double(agents)
       let idle = try await idle(fleet)
+      let memory = (try fleet.residentKilobytes() - empty) / Double(agents)
       _ = try await fleet.deploy(bytes: bytes, generation: 0, to: agents)
       let ours = Samples()
       for round in 1...rounds { ours.note(try await fleet.deploy(bytes: bytes, generation: round, to: agents)) }
