@@ -106,7 +106,9 @@ enum HostileLoad {
   /// The hostile peers, in a process of their own: the endpoint, the server's key, the file of an enrolled key, another
   /// enrolled key pair, and connections of each kind in a second.
   static func misbehave(_ arguments: [String]) async throws {
-    guard arguments.count == 6, let rate = Int(arguments[5]), rate > 0 else { throw Mistake("--hostile lacks arguments") }
+    guard arguments.count == 6, let rate = Int(arguments[5]), rate > 0 else {
+      throw Mistake("--hostile lacks arguments")
+    }
     var parameters = sched_param()
     guard sched_setscheduler(0, idleScheduling, &parameters) == 0 else { throw Mistake("no SCHED_IDLE here") }
     let (endpoint, serverKey) = (arguments[0], try CurvePublicKey(z85: arguments[1]))

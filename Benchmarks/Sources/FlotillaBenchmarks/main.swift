@@ -9,6 +9,7 @@ let benchmarks: [(name: String, run: @Sendable () async throws -> [Figure])] = [
   ("deploy-50x10", DeployFifty.run),
   ("drift-restore", DriftRestore.run),
   ("agent-idle", AgentIdle.run),
+  ("enrol", FleetDelivery.enrol),
   ("delivery-1000", FleetDelivery.thousand),
   ("delivery-10000", FleetDelivery.tenThousand),
   ("wire-unary", WireUnary.run),
