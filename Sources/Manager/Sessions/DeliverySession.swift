@@ -10,23 +10,23 @@ import Wire
 /// a slow agent holds up nobody but itself. The task is there only while there is something to perform: an idle session is a
 /// waiting reader, and of those there are many.
 actor DeliverySession {
-  private let cluster: ObjectName
-  private let namespace: String
-  private let lineage: StoreLineage
-  private let objects: ObjectRepository
+  let cluster: ObjectName
+  let namespace: String
+  let lineage: StoreLineage
+  let objects: ObjectRepository
   private let blobs: RecentBlobs
   private let stream: RPCStream<ManagerMessage, AgentMessage>
-  private let logger: Logger
-  private let metrics: DeliveryMetrics
-  private let trust: TrustMetrics
+  let logger: Logger
+  let metrics: DeliveryMetrics
+  let trust: TrustMetrics
   private let nextManagerKey: CurvePublicKey?
   /// Told which of its starts the agent is.
-  private let noteBoot: @Sendable (_ bootID: String) async -> Void
-  private var clock = DeliveryClock()
+  let noteBoot: @Sendable (_ bootID: String) async -> Void
+  var clock = DeliveryClock()
   private var core: ManagerSession
-  private var ledger = DeliveryLedger()
-  private var hello = Hello()
-  private var refusals: RefusedVersions
+  var ledger = DeliveryLedger()
+  var hello = Hello()
+  var refusals: RefusedVersions
   private let configuration: ManagerSession.Configuration
   private var hasEnded = false
   private var endWaiters: [CheckedContinuation<Void, Never>] = []
@@ -39,17 +39,17 @@ actor DeliverySession {
   private var performing: Task<Void, Never>?
   private var waitingReader: CheckedContinuation<Void, Never>?
   /// No directive is performed any more.
-  private var isOver = false
+  var isOver = false
   /// Why the session ends, where the agent is not the reason.
   private var failure: (any Error)?
   /// What the hub handed over of deployments that changed, until the agent has room for it.
   private var news = DeploymentNews()
   /// The Cluster says that removals are held back.
-  private var showsHeld = false
+  var showsHeld = false
   private var offered: Set<String> = []
   /// Blobs that went along with what referred to them.
   private var inlined: Set<String> = []
-  private var known: Set<String> = []
+  var known: Set<String> = []
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
@@ -152,7 +152,7 @@ actor DeliverySession {
     await withCheckedContinuation { waitingReader = $0 }
   }
 
-  private func take(_ event: ManagerSession.Event) {
+  func take(_ event: ManagerSession.Event) {
     directives += core.handle(event)
     guard !directives.isEmpty, performing == nil, !isOver else { return }
     performing = Task { await self.performWaiting() }
@@ -300,112 +300,6 @@ actor DeliverySession {
     return DeploymentItem(
       id: stored.key.name, version: version.wireVersion, contentDigest: "sha256:\(version.content)",
       optionsDigest: "sha256:\(version.payload)")
-  }
-
-  // What the agent says.
-
-  private func statusHash() async throws -> [UInt8] {
-    let page = try await objects.store.list(kind: StoredKind.deploymentStatuses, namespace: namespace)
-    return DeliveryHash.statuses(refusals.hashes(of: page.objects))
-  }
-
-  private func commit(_ statuses: [DeploymentStatus]) async throws {
-    var writes: [Write] = []
-    var ready: [DeploymentStatus] = []
-    for status in statuses {
-      if status.status.isEmpty {
-        writes += refusals.report(status.id, [])
-      } else if known.contains(status.id), let read = try? BundleDeploymentStatus(JSON.parse(status.status)) {
-        writes += refusals.report(status.id, status.status)
-        if read.ready, read.nonModified { ready.append(status) }
-      } else {
-        trust.count(.foreignStatus)
-        logger.debug(
-          "a status of no deployment was dropped", metadata: ["cluster": "\(cluster)", "id": "\(status.id)"])
-      }
-    }
-    if !writes.isEmpty { _ = try await objects.store.commit(writes) }
-    let now = ContinuousClock.now
-    for status in ready {
-      if let time = clock.ready(status.id, version: status.version, at: now) { metrics.ready.observe(time) }
-    }
-  }
-
-  /// A refusal is kept, and shown where the deployment's status is.
-  private func noteNack(_ code: StatusCode, _ message: String, _ items: [NackItem]) async throws {
-    let now = objects.now()
-    ledger.refused(items, message: message, at: now)
-    var writes: [Write] = []
-    for item in items {
-      let text = "the agent refused this version: \(item.message.isEmpty ? message : item.message)"
-      logger.warning(
-        "an agent refused a version",
-        metadata: ["cluster": "\(cluster)", "deployment": "\(item.id)", "code": "\(code)", "error": "\(text)"])
-      let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: item.id)
-      let stored = try await objects.store.get(key)
-      writes += refusals.refuse(item.id, version: item.version, message: text, at: now, stored: stored?.body)
-    }
-    if !writes.isEmpty { _ = try await objects.store.commit(writes) }
-  }
-
-  private func noteHello(_ hello: Hello) async throws {
-    self.hello = hello
-    logger.info(
-      "agent connected",
-      metadata: [
-        "cluster": "\(cluster)", "agent": "\(hello.agentVersion)", "kubernetes": "\(hello.kubernetesVersion)",
-      ])
-    await noteBoot(hello.bootId)
-    let now = objects.now()
-    let peer = channel.peer.base64URL
-    let cluster = try await objects.mutate(key) {
-      $0.set(.string(peer), at: "status", "agent", "publicKey")
-      if !hello.agentVersion.isEmpty { $0.set(.string(hello.agentVersion), at: "status", "agent", "version") }
-      // That it is there again is known without a write.
-      let isFirst = $0.at("status", "agent", "lastSeen") == nil
-      AgentConnection.note(true, seen: isFirst ? now : nil, in: &$0, at: now)
-      if !hello.agentNamespace.isEmpty { $0.set(.string(hello.agentNamespace), at: "status", "agent", "namespace") }
-    }
-    showsHeld = !RemovalGuard.notes(in: cluster?["status"]).isEmpty
-    if let cluster, RemovalGuard.isConfirmed(cluster) { take(.removalsConfirmed) }
-    let revision = await objects.store.currentRevision().value
-    if !lineage.contains(hello.lineage, revision: hello.lastRevision, now: revision) { take(.storeIsAnother) }
-  }
-
-  /// Shows what is held back, or that nothing is any more; a confirmation has then done its work.
-  private func noteHeld(_ ids: [String], of count: Int) async throws {
-    guard !ids.isEmpty || showsHeld else { return }
-    showsHeld = !ids.isEmpty
-    if showsHeld {
-      logger.warning(
-        "removals are held back until somebody confirms them",
-        metadata: ["cluster": "\(cluster)", "deployments": "\(ids.count)", "of": "\(count)"])
-    }
-    let now = objects.now()
-    try await objects.mutate(key) {
-      RemovalGuard.note(ids, of: count, in: &$0, at: now)
-      if ids.isEmpty { $0.set(nil, at: "metadata", "annotations", RemovalGuard.annotation) }
-    }
-  }
-
-  private var key: ObjectKey {
-    ObjectKey(kind: StoredKind.clusters, namespace: cluster.namespace, name: cluster.name)
-  }
-
-  /// Says that the agent is still there (fleet-behaviour §6.5); its connection is watched by the bus.
-  func checkIn() async {
-    guard !isOver else { return }
-    do {
-      try await noteSeen()
-    } catch {
-      logger.warning(
-        "an agent's sign of life cannot be noted", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
-    }
-  }
-
-  private func noteSeen() async throws {
-    let now = objects.now()
-    try await objects.mutate(key) { $0.set(.string(now.description), at: "status", "agent", "lastSeen") }
   }
 
   private func ended() async {
