@@ -42,8 +42,15 @@ import Testing
     let pool = WorkerPool(threads: 1, capacity: 10)
     let release = release
     let gate = DispatchSemaphore(value: 0)
+    let begun = DispatchSemaphore(value: 0)
     let journal = Journal()
-    let first = Task { try await pool.perform(key: release) { gate.wait() } }
+    let first = Task {
+      try await pool.perform(key: release) {
+        begun.signal()
+        gate.wait()
+      }
+    }
+    await Task.detached { await wait(for: begun) }.value
     let second = Task { try await pool.perform(key: release) { journal.note("second") } }
     let third = Task { try await pool.perform(key: release) { journal.note("third") } }
     second.cancel()
@@ -66,6 +73,8 @@ import Testing
       }
     }
     await Task.detached { await wait(for: begun) }.value
+    // The first goes on when two were refused, and not before: a place that becomes free would be somebody's.
+    let refusals = Journal()
     let results = await withTaskGroup(of: HelmError.Code?.self, returning: [HelmError.Code?].self) { group in
       for _ in 0..<3 {
         group.addTask {
@@ -73,7 +82,8 @@ import Testing
             try await pool.perform(key: nil) {}
             return nil
           } catch {
-            gate.signal()
+            refusals.note("refused")
+            if refusals.entries.count == 2 { gate.signal() }
             return (error as? HelmError)?.code
           }
         }

@@ -71,16 +71,15 @@ actor SummaryController: Service {
       guard said[name] != counter else { return nil }
       // Before it is written: whatever the watch brings of this Cluster from now on makes it be looked at again.
       said[name] = counter
-      var isWritten = false
-      defer { if !isWritten { said[name] = nil } }
-      try await mutate(StoredKind.clusters, name) { cluster in
+      var isThere = false
+      defer { if !isThere { said[name] = nil } }
+      isThere = try await mutate(StoredKind.clusters, name) { cluster in
         let previous = cluster["status"] ?? .null
         let seen = previous.at("agent", "lastSeen")?.string.flatMap { Timestamp($0) }
         cluster["status"] = counter.status(
           previous: previous, lastSeen: seen, offlineSince: AgentConnection.offlineSince(in: previous),
           notes: Revocation.notes(in: previous) + RemovalGuard.notes(in: previous), at: now)
       }
-      isWritten = true
     case .clusterGroup(let name):
       let counter = model.group(name)
       try await mutate(StoredKind.clusterGroups, name) { group in
@@ -142,8 +141,11 @@ actor SummaryController: Service {
     return (resources.value, nil)
   }
 
-  private func mutate(_ kind: String, _ name: ObjectName, _ change: @Sendable (inout Value) throws -> Void) async throws
-  {
-    try await objects.mutate(ObjectKey(kind: kind, namespace: name.namespace, name: name.name), change)
+  /// Whether the object is there.
+  @discardableResult
+  private func mutate(
+    _ kind: String, _ name: ObjectName, _ change: @Sendable (inout Value) throws -> Void
+  ) async throws -> Bool {
+    try await objects.mutate(ObjectKey(kind: kind, namespace: name.namespace, name: name.name), change) != nil
   }
 }
