@@ -31,7 +31,9 @@ public enum JSON {
     var writer = JSONWriter(pretty: pretty)
     writer.write(value)
     // Many of these are kept: without the room that the last growth left.
-    return writer.bytes.capacity - writer.bytes.count > 128 ? Array(writer.bytes[...]) : writer.bytes
+    // An array made of the whole of another one would share its memory; one made of a buffer is new, and as long as it is.
+    guard writer.bytes.capacity - writer.bytes.count > 128 else { return writer.bytes }
+    return writer.bytes.withUnsafeBufferPointer { Array($0) }
   }
 
   /// The value's JSON text as a string; see `encode`.

@@ -61,8 +61,10 @@ public enum Limits {
   public static let rolloutDebounce: Duration = .milliseconds(200)
   /// How much longer for each cluster that the rollout looks at.
   public static let rolloutPausePerCluster: Duration = .microseconds(20)
-  /// How much longer at the most where no deployment waits for the evaluation, which then only counts.
-  public static let rolloutNumbersPause: Duration = .seconds(2)
+  /// The same where no deployment waits for the evaluation, which then only counts.
+  public static let rolloutNumbersPausePerCluster: Duration = .microseconds(200)
+  /// How long statuses are gathered at the most.
+  public static let rolloutDebounceMax: Duration = .milliseconds(2_200)
   /// How soon a rollout that has more deployments to make goes on.
   public static let rolloutPause: Duration = .milliseconds(20)
   /// How soon deployments for which no version could be made are tried again without a reason from outside.

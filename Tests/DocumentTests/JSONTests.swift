@@ -46,6 +46,14 @@ import Testing
     #expect(JSON.string(["\u{1F600}": 1, "\u{FF5E}": 2]) == "{\"\u{FF5E}\":2,\"\u{1F600}\":1}")
   }
 
+  @Test("what is encoded holds hardly more memory than it has bytes, since many documents are kept")
+  func encodesWithoutRoom() {
+    for count in [10, 600, 1_100, 5_000] {
+      let bytes = JSON.encode(["text": .string(String(repeating: "x", count: count))])
+      #expect(bytes.capacity - bytes.count <= 256, "\(bytes.capacity) for \(bytes.count)")
+    }
+  }
+
   @Test("what is not JSON is refused with line and column")
   func errors() {
     let cases: [(String, Int, Int)] = [

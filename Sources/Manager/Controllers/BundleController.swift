@@ -62,8 +62,9 @@ actor BundleController: Service {
   /// but the numbers that the bundle shows.
   private func pause(before bundle: ObjectName) -> Duration {
     let clusters = catalog.deployments[bundle]?.count ?? 0
-    let pause = Limits.rolloutDebounce + Limits.rolloutPausePerCluster * clusters
-    return catalog.waiting[bundle] == .forRelease ? pause : min(pause * 10, Limits.rolloutNumbersPause + pause)
+    let perCluster =
+      catalog.waiting[bundle] == .forRelease ? Limits.rolloutPausePerCluster : Limits.rolloutNumbersPausePerCluster
+    return min(Limits.rolloutDebounce + perCluster * clusters, Limits.rolloutDebounceMax)
   }
 
   private func didSync() async {

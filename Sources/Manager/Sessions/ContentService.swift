@@ -44,7 +44,8 @@ struct ContentService: Sendable {
       guard let bytes = try await store.blob(digest, offset: offset, count: Limits.contentChunkBytes) else {
         throw refusal
       }
-      if bytes.count == size {
+      // Parts are not verified here; what is kept for others is.
+      if bytes.count == size, BlobDigest(of: bytes) == digest {
         let blob = RecentBlobs.Blob(bytes)
         recent.keep(blob, as: digest)
         return blob.chunk

@@ -248,9 +248,18 @@ actor DeliverySession {
     var found: [InlineBlob] = []
     var room = Limits.inlineBytes
     for text in items.flatMap({ [$0.contentDigest, $0.optionsDigest] }) where room > 0 && !inlined.contains(text) {
-      guard let digest = BlobDigest(wire: text),
-        let bytes = try await blobs.blob(digest, limit: min(room, Limits.inlineBlobBytes), from: objects.store)
-      else { continue }
+      guard let digest = BlobDigest(wire: text) else { continue }
+      let bytes: [UInt8]?
+      do {
+        bytes = try await blobs.blob(digest, limit: min(room, Limits.inlineBlobBytes), from: objects.store)
+      } catch is CancellationError {
+        throw CancellationError()
+      } catch {
+        // The agent asks for it, and refuses what it cannot have; its other deployments are no worse off.
+        logger.error("a blob cannot be read", metadata: ["cluster": "\(cluster)", "error": "\(error)"])
+        continue
+      }
+      guard let bytes else { continue }
       if inlined.count >= Limits.sessionDigests { inlined = [] }
       inlined.insert(text)
       room -= bytes.count
@@ -268,26 +277,11 @@ actor DeliverySession {
   }
 
   private func items(_ ids: [String]) async throws -> ([DeploymentItem], UInt64) {
-    var items: [DeploymentItem] = []
-    var unknown: [String] = []
-    for id in ids {
-      guard let change = news.take(id) else {
-        unknown.append(id)
-        continue
-      }
-      if let stored = change, let item = item(stored) { items.append(item) }
-    }
-    guard !unknown.isEmpty else { return (items, news.revision.value) }
-    let revision = await objects.store.currentRevision()
-    for id in unknown {
-      let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: id)
-      if let stored = try await objects.store.get(key) {
-        news.hasRead(at: stored.revision)
-        if let item = item(stored) { items.append(item) }
-      }
-    }
-    news.hasRead(at: revision)
-    return (items, revision.value)
+    if let known = news.take(ids) { return (known.compactMap { item($0) }, news.revision.value) }
+    // All as of one revision, also that something is gone: what the watch says of earlier ones is no news then.
+    let (items, revision) = try await items()
+    let wanted = Set(ids)
+    return (items.filter { wanted.contains($0.id) }, revision)
   }
 
   private func item(_ stored: StoredObject) -> DeploymentItem? {

@@ -11,7 +11,7 @@ struct DeploymentNews: Sendable {
   private var changes: [String: StoredObject?] = [:]
   /// Everything up to this revision is known, by the watch or by reading.
   private(set) var revision = Revision(0)
-  /// What was read was read at this revision or before.
+  /// The store was last read as of this revision.
   private var read = Revision(0)
 
   /// Takes in a change, in the order of revisions.
@@ -36,6 +36,14 @@ struct DeploymentNews: Sendable {
   /// Changes may have been missed: the store is asked for everything.
   mutating func forget() { changes = [:] }
 
-  /// Takes out what is known of a deployment: its object, or that there is none; nil where the store has to be asked.
-  mutating func take(_ id: String) -> StoredObject?? { changes.removeValue(forKey: id) }
+  /// Takes out what is known of deployments: the objects of those that are there; nil where the store has to be asked, for one or for
+  /// all.
+  mutating func take(_ ids: [String]) -> [StoredObject]? {
+    var found: [StoredObject] = []
+    for id in ids {
+      guard let change = changes.removeValue(forKey: id) else { return nil }
+      if let object = change { found.append(object) }
+    }
+    return found
+  }
 }

@@ -16,9 +16,9 @@ final class GroupTransaction {
   /// Does one caller's part. When it throws a ``StoreError``, its part alone is undone; any other error is the
   /// database's, and fails the whole group.
   ///
-  /// - Parameter isUndone: whether there may be something to undo then; false for a part that throws before it changes anything.
-  func part<T>(isUndone: Bool, _ body: (GroupTransaction) throws -> T) throws -> Result<T, StoreError> {
-    guard isUndone else {
+  /// - Parameter needsSavepoint: false for a part that throws before it changes anything, so that there is nothing to undo.
+  func part<T>(needsSavepoint: Bool, _ body: (GroupTransaction) throws -> T) throws -> Result<T, StoreError> {
+    guard needsSavepoint else {
       do {
         return .success(try body(self))
       } catch let error as StoreError {

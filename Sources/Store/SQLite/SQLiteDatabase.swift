@@ -95,7 +95,7 @@ final class SQLiteDatabase: Sendable {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<T, any Error>) in
       let pending = Pending(
         part: { transaction in
-          let outcome = try transaction.part(isUndone: count != 1, body)
+          let outcome = try transaction.part(needsSavepoint: count != 1, body)
           return { failure in
             if let failure {
               continuation.resume(throwing: failure)

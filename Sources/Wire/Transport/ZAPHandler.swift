@@ -52,7 +52,7 @@ enum ZAPHandler {
     var answered = 0
     var untrimmed = 0
     while true {
-      let sockets = [current] + (old.map { [$0] } ?? [])
+      let sockets = [current, old].compactMap(\.self)
       let isAtRest = answered < replacement.idleAnswers && old == nil && untrimmed < replacement.answersPerTrim
       let timeout = isAtRest ? nil : replacement.pause
       guard let readable = ZeroMQSocket.waitUntilReadable(sockets, for: timeout) else { break }

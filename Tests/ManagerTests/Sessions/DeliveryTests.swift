@@ -1,4 +1,5 @@
 import Fleet
+import Foundation
 import Store
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ struct DeliveryTests {
     statusHash: DeliveryHash.statuses([:]))
 
   private func record(
-    _ bench: TrustBench, _ cluster: String, id: String, content: BlobDigest, payload: BlobDigest
+    _ cluster: String, id: String, content: BlobDigest, payload: BlobDigest
   ) -> DeploymentRecord {
     DeploymentRecord(
       uid: "uid", created: "2026-01-01T00:00:00Z", generation: 1,
@@ -66,7 +67,7 @@ struct DeliveryTests {
         let large = try await bench.store.putBlob(bytes.large)
         let next = try await bench.store.putBlob(bytes.next)
         func put(_ id: String, _ payload: BlobDigest) async throws {
-          let record = record(bench, cluster, id: id, content: small, payload: payload)
+          let record = record(cluster, id: id, content: small, payload: payload)
           _ = try await bench.store.commit([
             .put(record.key(deploymentNamespace: namespace), record.encoded())
           ])
@@ -103,10 +104,20 @@ struct DeliveryTests {
         }
         #expect(fetched == bytes.large)
 
+        // What is damaged on the manager's disk costs no more than itself.
+        let damaged = try await bench.store.putBlob([UInt8]("damaged".utf8))
+        let file = try #require(
+          FileManager.default.enumerator(atPath: directory)?.compactMap { $0 as? String }
+            .first { $0.hasSuffix("/" + damaged.hex) })
+        try Data("otherwise".utf8).write(to: URL(filePath: directory + "/" + file))
+        try await put("a:broken", damaged)
+        let broken = try #require(try await desired())
+        #expect(broken.set.map(\.id) == ["app"] && broken.blobs.isEmpty)
+
         try await put("a:2", next)
         let second = try #require(try await desired())
         #expect(second.blobs == [InlineBlob(data: bytes.next)], "the content is there already")
-        #expect(second.revision > first.revision && second.complete)
+        #expect(second.revision > broken.revision && second.complete)
         _ = try await bench.store.commit([
           .delete(ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: "app"))
         ])
@@ -114,91 +125,5 @@ struct DeliveryTests {
         #expect(third.set.isEmpty && third.removed == ["app"] && third.revision > second.revision)
       }
     }
-  }
-}
-
-@Suite("News of deployments")
-struct DeploymentNewsTests {
-  private func event(_ name: String, _ revision: UInt64, body: String? = "x") -> StoreEvent {
-    let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: "n", name: name)
-    let object = body.map {
-      StoredObject(key: key, body: Array($0.utf8), revision: Revision(revision), created: Revision(1))
-    }
-    return StoreEvent(revision: Revision(revision), key: key, object: object, previous: nil)
-  }
-
-  @Test("what the watch brought is handed out once, also that there is nothing any more")
-  func handsOut() {
-    var news = DeploymentNews()
-    news.note(event("a", 2))
-    news.note(event("a", 3, body: "y"))
-    news.note(event("b", 4, body: nil))
-    let (a, b, again, unknown) = (news.take("a"), news.take("b"), news.take("a"), news.take("c"))
-    #expect(a??.revision == Revision(3))
-    #expect(b == .some(nil))
-    #expect(again == nil && unknown == nil)
-    #expect(news.revision == Revision(4))
-  }
-
-  @Test("a watch that is behind what was read says nothing, so that nothing goes back")
-  func neverBack() {
-    var news = DeploymentNews()
-    news.note(event("a", 5))
-    news.hasRead(at: Revision(9))
-    news.note(event("b", 8))
-    let (a, b) = (news.take("a"), news.take("b"))
-    #expect(a == nil && b == nil, "the store is asked")
-    news.note(event("b", 10))
-    let newer = news.take("b")
-    #expect(newer??.revision == Revision(10))
-  }
-
-  @Test("no more is kept than the limit, and what there was no room for is asked of the store")
-  func bounded() {
-    var news = DeploymentNews()
-    for index in 0...DeploymentNews.limit { news.note(event("d\(index)", UInt64(index + 1))) }
-    let last = news.take("d\(DeploymentNews.limit)")
-    #expect(last == nil)
-    news.note(event("d0", 1_000))
-    let first = news.take("d0")
-    #expect(first??.revision == Revision(1_000))
-  }
-}
-
-@Suite("Memory of sessions")
-struct SessionMemoryTests {
-  @Test("everybody has one turn in a round, nobody who has left has one, and turns are spread")
-  func round() {
-    var round = CheckInRound<Int>(ticks: 10)
-    var next = 0
-    for member in 0..<100 {
-      round.join(member) { range in
-        next += 1
-        return range.lowerBound + next % range.count
-      }
-    }
-    round.join(5) { $0.lowerBound }
-    round.leave(7)
-    var seen: [Int] = []
-    for _ in 0..<10 {
-      let turn = round.tick()
-      #expect(turn.count <= 10)
-      seen += turn
-    }
-    #expect(seen.sorted() == (0..<100).filter { $0 != 7 })
-    #expect(round.tick().count > 0, "the next round begins")
-  }
-
-  @Test("blobs of a change are read once, the oldest go first, and one that is too large is not kept")
-  func recentBlobs() {
-    let digests = (0..<3).map { BlobDigest(of: [UInt8($0)]) }
-    let recent = RecentBlobs(limit: 40)
-    recent.keep(RecentBlobs.Blob([UInt8](repeating: 0, count: 10)), as: digests[0])
-    recent.keep(RecentBlobs.Blob([UInt8](repeating: 1, count: 10)), as: digests[1])
-    #expect(recent[digests[0]] != nil && recent[digests[1]] != nil)
-    recent.keep(RecentBlobs.Blob([UInt8](repeating: 2, count: 10)), as: digests[2])
-    #expect(recent[digests[0]] == nil && recent[digests[1]] != nil && recent[digests[2]] != nil)
-    recent.keep(RecentBlobs.Blob([UInt8](repeating: 2, count: 21)), as: digests[0])
-    #expect(recent[digests[0]] == nil && recent[digests[2]] != nil)
   }
 }
