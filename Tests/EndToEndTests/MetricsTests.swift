@@ -9,6 +9,9 @@ extension EndToEnd {
   struct MetricsTests {
     /// Of their own, so that other tests do not see clusters come and go.
     private static let namespace = "scraped"
+    private static let gauges = ["flotilla_connected_agents", "flotilla_sessions"]
+    /// dev, prod, and the one inside the manager.
+    private static let agentsOfTheLab = 3.0
 
     @Test("what the lab's dashboard asks Prometheus for is what the manager tells")
     func dashboard() async throws {
@@ -46,6 +49,10 @@ extension EndToEnd {
     func scrape() async throws {
       try await Lab.run { lab in
         let scrape = { try MetricsScrape(try await lab.kubectl("get", "--raw", "/metrics")) }
+        // Whoever an earlier test ended or started anew has gone or come, so that what changes is this test's agent.
+        try await eventually("the lab's agents are connected, and nobody else") {
+          for gauge in Self.gauges { try require(try await scrape()(gauge) == Self.agentsOfTheLab, gauge) }
+        }
         let before = try await scrape()
         try await lab.kubectl("create", "namespace", Self.namespace)
         let values = try await lab.manager.values(token: "scraped", namespace: Self.namespace)
@@ -73,9 +80,8 @@ extension EndToEnd {
           #"flotilla_bus_bytes_total{direction="in"}"#, #"flotilla_bus_bytes_total{direction="out"}"#,
           #"flotilla_bus_frames_total{direction="in"}"#, #"flotilla_bus_frames_total{direction="out"}"#,
           "flotilla_delivery_acknowledged_seconds_count", "flotilla_delivery_ready_seconds_count",
-          "flotilla_store_commit_seconds_count", "process_cpu_seconds_total", "flotilla_connected_agents",
-          "flotilla_sessions",
-        ]
+          "flotilla_store_commit_seconds_count", "process_cpu_seconds_total",
+        ] + Self.gauges
         try await eventually("everything that the agent did is counted") {
           let now = try await scrape()
           for series in grown {
@@ -97,9 +103,7 @@ extension EndToEnd {
         try await eventually("the agent is gone from the gauges, and so are its objects once they are deleted") {
           let now = try await scrape()
           #expect(now.series(of: "flotilla_connected_agents").isEmpty, "no label names an agent")
-          for gauge in ["flotilla_connected_agents", "flotilla_sessions"] {
-            try require(try now(gauge) == (try before(gauge)), gauge)
-          }
+          for gauge in Self.gauges { try require(try now(gauge) == Self.agentsOfTheLab, "\(gauge) is \(try now(gauge))") }
         }
         try await lab.kubectl("delete", "bundle", "scraped-good", "scraped-bad", "-n", Self.namespace)
         try await lab.kubectl("delete", "cluster", name, "-n", Self.namespace, "--wait=false")
