@@ -73,15 +73,16 @@ extension EndToEnd {
               targets: [{clusterSelector: {matchLabels: {env: scraped}}}]
             """)
         }
-        let grown = [
-          "flotilla_connections_total", "flotilla_sessions_total", "flotilla_acks_total", "flotilla_desired_total",
-          #"flotilla_handshakes_total{result="unknown"}"#, #"flotilla_nacks_total{code="INVALID_ARGUMENT"}"#,
-          #"flotilla_desired_items_total{action="set"}"#, "flotilla_status_reports_total", "flotilla_statuses_total",
-          #"flotilla_bus_bytes_total{direction="in"}"#, #"flotilla_bus_bytes_total{direction="out"}"#,
-          #"flotilla_bus_frames_total{direction="in"}"#, #"flotilla_bus_frames_total{direction="out"}"#,
-          "flotilla_delivery_acknowledged_seconds_count", "flotilla_delivery_ready_seconds_count",
-          "flotilla_store_commit_seconds_count", "process_cpu_seconds_total",
-        ] + Self.gauges
+        let grown =
+          [
+            "flotilla_connections_total", "flotilla_sessions_total", "flotilla_acks_total", "flotilla_desired_total",
+            #"flotilla_handshakes_total{result="unknown"}"#, #"flotilla_nacks_total{code="INVALID_ARGUMENT"}"#,
+            #"flotilla_desired_items_total{action="set"}"#, "flotilla_status_reports_total", "flotilla_statuses_total",
+            #"flotilla_bus_bytes_total{direction="in"}"#, #"flotilla_bus_bytes_total{direction="out"}"#,
+            #"flotilla_bus_frames_total{direction="in"}"#, #"flotilla_bus_frames_total{direction="out"}"#,
+            "flotilla_delivery_acknowledged_seconds_count", "flotilla_delivery_ready_seconds_count",
+            "flotilla_store_commit_seconds_count", "process_cpu_seconds_total",
+          ] + Self.gauges
         try await eventually("everything that the agent did is counted") {
           let now = try await scrape()
           for series in grown {
@@ -103,7 +104,10 @@ extension EndToEnd {
         try await eventually("the agent is gone from the gauges, and so are its objects once they are deleted") {
           let now = try await scrape()
           #expect(now.series(of: "flotilla_connected_agents").isEmpty, "no label names an agent")
-          for gauge in Self.gauges { try require(try now(gauge) == Self.agentsOfTheLab, "\(gauge) is \(try now(gauge))") }
+          for gauge in Self.gauges {
+            let value = try now(gauge)
+            try require(value == Self.agentsOfTheLab, "\(gauge) is \(value)")
+          }
         }
         try await lab.kubectl("delete", "bundle", "scraped-good", "scraped-bad", "-n", Self.namespace)
         try await lab.kubectl("delete", "cluster", name, "-n", Self.namespace, "--wait=false")
