@@ -75,6 +75,15 @@ final class EventLog: Sendable {
     for waiter in woken { waiter.continuation.resume(returning: .changed(waiter.position)) }
   }
 
+  /// Lets go of what became durable before a moment: whoever still wants it reads it from disk.
+  /// - Returns: how many events are left.
+  func forget(before moment: ContinuousClock.Instant) -> Int {
+    state.withLock { state in
+      state.recent.forget(before: moment)
+      return state.recent.count
+    }
+  }
+
   func read(after position: UInt64, kinds: Set<String>) -> Page {
     state.withLock { state in
       if state.closed { return .closed }
@@ -91,10 +100,11 @@ final class EventLog: Sendable {
       state.nextWaiter += 1
       return state.nextWaiter
     }
-    let timer = time.map { time in
+    let deadline = time.map { ContinuousClock.now + $0 }
+    let timer = deadline.map { deadline in
       Task {
         // A cancelled sleep means the wait ended first; the waiter is gone then, and nothing happens.
-        try? await Task.sleep(for: time)
+        try? await Task.sleep(until: deadline, clock: .continuous)
         self.resume(id)
       }
     }
@@ -104,6 +114,8 @@ final class EventLog: Sendable {
         let answer: Waited? = state.withLock { state in
           if state.closed || state.recent.last > position { return .changed(position) }
           if state.waiters.count >= StoreLimits.watchers { return .refused }
+          // The timer may have ended before there was a waiter to resume.
+          if let deadline, ContinuousClock.now >= deadline { return .idle(position) }
           state.waiters[id] = Waiter(kinds: kinds, position: position, continuation: continuation)
           return nil
         }

@@ -33,17 +33,31 @@ struct RecentEvents {
       bytes += Self.cost(event)
       last = event.revision.value
     }
-    while count > eventLimit || (bytes > byteLimit && count > 0) {
-      bytes -= Self.cost(events[head])
-      head += 1
-    }
-    // Removing the front of an array moves the rest, so it is done once per half.
-    if head > 64, head > events.count / 2 {
-      events.removeFirst(head)
-      head = 0
-      groups.removeFirst(firstGroup(reaching: floor + 1))
-    }
     groups.append(Group(last: last, time: now))
+    while count > eventLimit || (bytes > byteLimit && count > 0) { removeFirst() }
+    // Removing the front of an array moves the rest, so it is done once per half.
+    if head > 64, head > events.count / 2 { dropRemoved() }
+  }
+
+  /// Lets go of events that became durable before a moment, and of the room that they took.
+  mutating func forget(before moment: ContinuousClock.Instant) {
+    guard let old = groups.last(where: { $0.time < moment }) else { return }
+    while count > 0, floor < old.last { removeFirst() }
+    dropRemoved()
+    // An array made of the whole of another one would share its room.
+    events = events.withUnsafeBufferPointer { Array($0) }
+    groups = groups.withUnsafeBufferPointer { Array($0) }
+  }
+
+  private mutating func removeFirst() {
+    bytes -= Self.cost(events[head])
+    head += 1
+  }
+
+  private mutating func dropRemoved() {
+    events.removeFirst(head)
+    head = 0
+    groups.removeFirst(firstGroup(reaching: floor + 1))
   }
 
   /// When a revision became durable; nil where its event is not here.

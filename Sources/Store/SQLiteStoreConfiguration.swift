@@ -29,6 +29,8 @@ public struct SQLiteStoreConfiguration: Sendable {
 
   /// How much history is kept.
   public var compaction: Compaction
+  /// How long events are kept in memory for live watchers, give or take the interval of compaction.
+  public var recentAge: Duration = StoreLimits.recentAge
   /// Connections that read side by side.
   public var readers: Int
   /// The database's size in bytes after which writes fail as on a full disk; nil for no bound but the disk's.

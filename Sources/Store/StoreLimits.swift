@@ -21,6 +21,10 @@ public enum StoreLimits {
   public static let recentEvents = 16_384
   /// Body bytes of the events kept in memory: 64 MiB.
   public static let recentBytes = 64 << 20
+  /// How long events are kept in memory for live watchers, which are behind by less.
+  public static let recentAge: Duration = .seconds(15)
+  /// With no more events than this in memory the store is at rest, and gives back what it took for its work.
+  public static let eventsAtRest = 1_024
   /// Events that a watcher takes at once, from memory or from disk.
   public static let watchPage = 256
   /// Body bytes after which a page read from disk ends early: 8 MiB.

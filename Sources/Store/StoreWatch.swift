@@ -50,10 +50,19 @@ public struct StoreWatch: AsyncSequence, Sendable {
       try await next()
     }
 
+    /// The next changes, as many as are at hand and one at least; nil when the watch has ended.
+    public mutating func nextPage() async throws(StoreError) -> [StoreEvent]? {
+      guard let first = try await next() else { return nil }
+      defer { page = [] }
+      return [first] + page
+    }
+
     /// The next change, or word that there was none within the time; nil waits for ever.
     public mutating func next(within time: Duration?) async throws(StoreError) -> Step {
       while true {
         if let event = page.popFirst() { return .event(event) }
+        // An empty slice would keep all that it was cut from.
+        page = []
         if Task.isCancelled { return .ended }
         switch watch.log.read(after: cursor, kinds: watch.kinds) {
         case .page(let events, let reached):

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One object as the store keeps it. The body is bytes: what they mean is the caller's.
 public struct StoredObject: Hashable, Sendable {
   /// What names the object.
@@ -9,13 +11,56 @@ public struct StoredObject: Hashable, Sendable {
   /// The write that created the object. An object deleted and made again has a new one.
   public let created: Revision
 
+  /// What a reader has made of the body; nil where nobody else sees the same object.
+  private let reading: SharedReading?
+
   /// An object with all its parts.
   public init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision) {
+    self.init(key: key, body: body, revision: revision, created: created, reading: nil)
+  }
+
+  private init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision, reading: SharedReading?) {
     self.key = key
     self.body = body
     self.revision = revision
     self.created = created
+    self.reading = reading
   }
+
+  /// The object for many readers, who share what the first of them makes of its body.
+  var shared: StoredObject {
+    StoredObject(key: key, body: body, revision: revision, created: created, reading: SharedReading())
+  }
+
+  /// What `read` makes of the object. In an event of a watch it is made once for all watchers that want the same type, and
+  /// kept for as long as anybody keeps the event's object: who keeps an object for long should keep the body alone.
+  ///
+  /// - Parameter read: gives the same for the same object, whoever asks.
+  public func reading<T: Sendable>(_ read: (StoredObject) throws -> T) rethrows -> T {
+    guard let reading else { return try read(self) }
+    if let known = reading.value.withLock({ $0 }) as? T { return known }
+    let made = try read(self)
+    reading.value.withLock { $0 = made }
+    return made
+  }
+
+  /// Whether two objects are the same as of the same revision.
+  public static func == (a: StoredObject, b: StoredObject) -> Bool {
+    a.key == b.key && a.body == b.body && a.revision == b.revision && a.created == b.created
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(key)
+    hasher.combine(body)
+    hasher.combine(revision)
+    hasher.combine(created)
+  }
+}
+
+/// What was made of one object's body.
+private final class SharedReading: Sendable {
+  let value = Mutex<(any Sendable)?>(nil)
 }
 
 /// One page of objects, all seen at the same instant.

@@ -46,6 +46,34 @@ struct CompactionTests {
     }
   }
 
+  @Test("what memory no longer holds for its age, watchers read from disk")
+  func forgotten() async throws {
+    try await withDirectory { directory in
+      var configuration = SQLiteStoreConfiguration()
+      configuration.compaction.interval = .milliseconds(10)
+      configuration.recentAge = .zero
+      let store = try await SQLiteStore(path: directory, configuration: configuration)
+      let count = StoreLimits.eventsAtRest * 2
+      var slow = try store.watch(kinds: [], after: .zero).makeAsyncIterator()
+      for batch in 0..<4 {
+        _ = try await store.commit((0..<count / 4).map { .put(.pod("\(batch)-\($0)"), []) })
+      }
+      var found: [StoreEvent] = []
+      while found.count < count, let page = try await slow.nextPage() {
+        #expect(!page.isEmpty)
+        found += page
+        // Until memory has let go of the rest.
+        try await Task.sleep(for: .milliseconds(15))
+      }
+      #expect(found.map(\.revision.value) == Array(1...UInt64(count)))
+      // A store at rest works on, whatever it gave back.
+      #expect(try await store.get(.pod("3-1")) != nil)
+      _ = try await store.commit([.put(.pod("new"), [])])
+      #expect(try await slow.nextPage()?.map(\.key) == [.pod("new")])
+      try await store.close()
+    }
+  }
+
   @Test("young revisions are kept whatever their number, up to the maximum, and old ones go by themselves")
   func age() async throws {
     let time = Mutex(Duration.zero)

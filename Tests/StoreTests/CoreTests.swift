@@ -52,6 +52,49 @@ struct CoreTests {
     #expect(recent.count == 0 && recent.floor == 402, "one too large for memory is read from disk")
   }
 
+  @Test("recent events that have grown old are let go of, the newer ones are complete from where it says")
+  func oldEvents() {
+    var recent = RecentEvents(last: 0, eventLimit: 1000, byteLimit: 1 << 20)
+    let start = ContinuousClock.now
+    for revision in UInt64(1)...500 {
+      let event = StoreEvent(
+        revision: Revision(revision), key: ObjectKey(kind: "Pod", name: "a"), object: nil, previous: nil)
+      recent.append([event], at: start + .seconds(revision))
+    }
+    recent.forget(before: start)
+    #expect(recent.floor == 0)
+    recent.forget(before: start + .seconds(201))
+    #expect(recent.floor == 200 && recent.count == 300)
+    #expect(recent.page(after: 200, kinds: [], limit: 2).events.map(\.revision.value) == [201, 202])
+    #expect(recent.committed(200) == nil && recent.committed(201) == start + .seconds(201))
+    recent.forget(before: start + .seconds(1000))
+    #expect(recent.floor == 500 && recent.count == 0 && recent.committed(500) == nil)
+    recent.append(
+      [StoreEvent(revision: Revision(501), key: ObjectKey(kind: "Pod", name: "a"), object: nil, previous: nil)],
+      at: start)
+    #expect(recent.page(after: 500, kinds: [], limit: 2).reached == 501)
+  }
+
+  @Test("what a reader makes of an event's object is made once for all readers of that type")
+  func sharedReading() throws {
+    let plain = StoredObject(key: ObjectKey(kind: "Pod", name: "a"), body: [1, 2], revision: .zero, created: .zero)
+    let shared = plain.shared
+    #expect(plain == shared && Set([plain, shared]).count == 1)
+    var reads = 0
+    func read(_ object: StoredObject) throws -> Int {
+      reads += 1
+      if reads == 1 { throw StoreError(.corrupt, "") }
+      return object.body.count
+    }
+    #expect(throws: StoreError.self) { try shared.reading(read) }
+    #expect(try shared.reading(read) == 2 && shared.reading(read) == 2)
+    #expect(reads == 2, "an error is not kept")
+    #expect(shared.reading { "\($0.body)" } == "[1, 2]")
+    _ = try plain.reading(read)
+    _ = try plain.reading(read)
+    #expect(reads == 4, "nobody else has what was read alone")
+  }
+
   @Test("a revision's text is read back exactly, and nothing else is taken for one")
   func revisionText() {
     #expect(Revision("42") == Revision(42) && Revision("0") == .zero)

@@ -115,6 +115,25 @@ struct WatchConformanceTests {
     }
   }
 
+  @Test("a wait ends, however short it is", arguments: StoreBackend.all)
+  func shortWaits(backend: StoreBackend) async throws {
+    try await backend.withStore { store, _ in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for reader in 0..<8 {
+          group.addTask {
+            var watch = try store.watch(kinds: [], after: .zero).makeAsyncIterator()
+            for turn in 0..<500 {
+              guard case .idle(.zero) = try await watch.next(within: .microseconds((turn + reader) % 50)) else {
+                throw CommandFailed(description: "an empty store has no events")
+              }
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   @Test("a watcher that stopped reading continues from disk, in order and without gaps", arguments: StoreBackend.all)
   func slowWatcher(backend: StoreBackend) async throws {
     try await backend.withStore { store, _ in

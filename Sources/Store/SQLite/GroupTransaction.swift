@@ -70,7 +70,7 @@ final class GroupTransaction {
       } else {
         try ObjectTable.insert(key, body, revision: revision, db)
       }
-      object = StoredObject(key: key, body: bytes, revision: Revision(revision), created: created)
+      object = StoredObject(key: key, body: bytes, revision: Revision(revision), created: created).shared
     case .delete:
       guard let found else { return }
       revision += 1

@@ -224,10 +224,12 @@ extension SQLiteDatabase: EventHistory {
   func startCompaction() {
     guard let interval = configuration.compaction.interval else { return }
     let task = Task { [weak self] in
+      var wasBusy = false
       while !Task.isCancelled {
         do {
           try await Task.sleep(for: interval)
           guard let self else { return }
+          self.releaseMemory(&wasBusy)
           try await self.compact()
         } catch is CancellationError {
           return
@@ -237,6 +239,13 @@ extension SQLiteDatabase: EventHistory {
       }
     }
     compaction.withLock { $0 = task }
+  }
+
+  /// Lets go of events that no live watcher wants any more and, once the store is at rest after much work, of SQLite's caches.
+  private func releaseMemory(_ wasBusy: inout Bool) {
+    let isBusy = log.forget(before: .now - configuration.recentAge) > StoreLimits.eventsAtRest
+    if wasBusy, !isBusy { pool.releaseMemoryEventually() }
+    wasBusy = isBusy
   }
 
   /// Removes what the configuration no longer keeps.
