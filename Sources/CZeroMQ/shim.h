@@ -11,4 +11,9 @@
 /// Names the calling thread for `top -H` and debuggers; the first 15 bytes count.
 static inline void flotilla_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+#ifndef ZMQ_ZERO_COPY_RECV
+// Of zmq_ctx_set(3): zmq.h names it with its drafts alone, and releases know it all the same.
+#define ZMQ_ZERO_COPY_RECV 10
+#endif
+
 #endif

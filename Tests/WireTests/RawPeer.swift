@@ -6,6 +6,8 @@ import CZeroMQ
 final class RawPeer {
   private let context = zmq_ctx_new()
   private let socket: UnsafeMutableRawPointer?
+  /// Frames of the last message that came behind the one that was wanted.
+  private var rest: ArraySlice<Frame> = []
 
   /// Connects with CURVE under a routing id of any form; nil leaves the id to the server.
   ///
@@ -59,7 +61,8 @@ final class RawPeer {
     let clock = ContinuousClock()
     let end = clock.now + .seconds(5)
     while clock.now < end {
-      if let frame = try receive()?.first(where: fits) { return frame }
+      if rest.isEmpty { rest = try receive()?[...] ?? [] }
+      while let frame = rest.popFirst() { if fits(frame) { return frame } }
       try await Task.sleep(for: .milliseconds(2))
     }
     return nil

@@ -30,7 +30,7 @@ struct ZAPHandlerTests {
     let context = try ZeroMQContext(ioThreads: 1)
     let ended = Signal()
     let replacement = ZAPHandler.Replacement(
-      answers: 4, idleAnswers: 2, pause: .milliseconds(20), answersPerTrim: 8)
+      answers: 4, idleAnswers: 2, pause: .milliseconds(20), trims: [.milliseconds(5)])
     try ZAPHandler.start(context, KeyDirectory(), ServerCounters(), replacement: replacement) { ended.set() }
     let key = try CurveKeyPair.generate().publicKey
     var asked: [ZeroMQSocket] = []

@@ -80,11 +80,24 @@ public struct RPCMessages<Message: WireMessage>: AsyncSequence, Sendable {
 
     /// The next message, or nil at the end.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(RPCError) -> Message? {
-      if position == batch.count {
-        guard let arrived = try await handle.connection.receive(on: handle.id, handle.buffer) else { return nil }
-        batch = arrived
-        position = 0
-      }
+      guard try await hasNext(isolation: actor) else { return nil }
+      return try takeNext()
+    }
+
+    /// Waits for a message or the end; false at the end. For readers that wait long and are many: this keeps no room for the message
+    /// meanwhile, as `next` does.
+    public mutating func hasNext(isolation actor: isolated (any Actor)?) async throws(RPCError) -> Bool {
+      guard position == batch.count else { return true }
+      batch = []
+      position = 0
+      guard let arrived = try await handle.connection.receive(on: handle.id, handle.buffer) else { return false }
+      batch = arrived
+      return true
+    }
+
+    /// The message that ``hasNext(isolation:)`` has found; nil where it was not asked.
+    public mutating func takeNext() throws(RPCError) -> Message? {
+      guard position < batch.count else { return nil }
       let bytes = batch[position]
       position += 1
       do {

@@ -12,9 +12,10 @@ enum ZAPHandler {
     var idleAnswers = 16
     /// How long an old socket still answers those who found it just before, and what counts as a while.
     var pause = Duration.seconds(1)
-    /// After so many answers, and a while, what was freed is given back to the system: libzmq's buffers of connections that
-    /// came and went lie between those that stay.
-    var answersPerTrim = 512
+    /// When what was freed is given back to the system, after an old socket was closed: soon, before its pipes' memory becomes part of
+    /// newer connections' that touch little of it, and later, when others have let go of what they keep for a while of connections
+    /// that came.
+    var trims = [Duration.milliseconds(20), .milliseconds(200), .seconds(40)]
   }
 
   private static let address = "inproc://zeromq.zap.01"
@@ -50,24 +51,24 @@ enum ZAPHandler {
     var old: ZeroMQSocket?
     var oldEnds = ContinuousClock.now
     var answered = 0
-    var untrimmed = 0
+    var trims: [ContinuousClock.Instant] = []
     while true {
       let sockets = [current, old].compactMap(\.self)
-      let isAtRest = answered < replacement.idleAnswers && old == nil && untrimmed < replacement.answersPerTrim
-      let timeout = isAtRest ? nil : replacement.pause
-      guard let readable = ZeroMQSocket.waitUntilReadable(sockets, for: timeout) else { break }
+      let isAtRest = answered < replacement.idleAnswers && old == nil
+      let waits = [isAtRest ? nil : replacement.pause, trims.first.map { max(.zero, $0 - .now) }]
+      guard let readable = ZeroMQSocket.waitUntilReadable(sockets, for: waits.compactMap(\.self).min()) else { break }
       for socket in readable {
         guard let request = socket.receiveBlocking(), socket.sendBlocking(answer(request)) else { break }
         answered += 1
-        untrimmed += 1
       }
-      if readable.isEmpty, old == nil, untrimmed >= replacement.answersPerTrim {
-        untrimmed = 0
+      if let due = trims.first, ContinuousClock.now >= due {
         malloc_trim(0)
+        trims.removeFirst()
       }
       if let ending = old, ContinuousClock.now >= oldEnds {
         ending.close()
         old = nil
+        trims = replacement.trims.map { .now + $0 }
       }
       guard old == nil, answered >= (readable.isEmpty ? replacement.idleAnswers : replacement.answers) else { continue }
       answered = 0

@@ -13,6 +13,8 @@ final class ZeroMQContext: @unchecked Sendable {
     self.pointer = pointer
     zmq_ctx_set(pointer, ZMQ_IO_THREADS, Int32(clamping: max(1, ioThreads)))
     zmq_ctx_set(pointer, ZMQ_MAX_SOCKETS, Int32(clamping: socketsMax))
+    // CURVE copies every message anyway, and each connection would keep room for 249 references to its buffer.
+    zmq_ctx_set(pointer, ZMQ_ZERO_COPY_RECV, 0)
   }
 
   /// A new socket, which belongs to the calling thread.
