@@ -11,6 +11,8 @@ struct JSONReader {
   private var position = 0
   private var depth = 0
   private var nodes = 0
+  /// Members of the objects that are being read, the innermost last: a dictionary is made once, when it is known how large.
+  private var members: [(key: String, value: Value)] = []
 
   init(_ bytes: UnsafeBufferPointer<UInt8>, limits: DocumentLimits) {
     self.bytes = bytes
@@ -130,11 +132,11 @@ struct JSONReader {
 
   private mutating func object() throws(Problem) -> Value {
     try descend()
-    var members = [String: Value]()
+    let first = members.count
     if position < bytes.count, bytes[position] == UInt8(ascii: "}") {
       position += 1
       depth -= 1
-      return .object(members)
+      return .object([:])
     }
     while true {
       guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
@@ -148,7 +150,8 @@ struct JSONReader {
       }
       position += 1
       skipSpace()
-      members[key] = try value()
+      let value = try value()
+      members.append((key, value))
       skipSpace()
       guard position < bytes.count else { throw syntax("expected ',' or '}', found end of text") }
       switch bytes[position] {
@@ -158,10 +161,18 @@ struct JSONReader {
       case UInt8(ascii: "}"):
         position += 1
         depth -= 1
-        return .object(members)
+        return .object(takeMembers(from: first))
       default: throw syntax("expected ',' or '}', found \(here)")
       }
     }
+  }
+
+  /// The members from an index on, of repeated keys the last.
+  private mutating func takeMembers(from first: Int) -> [String: Value] {
+    var object = [String: Value](minimumCapacity: members.count - first)
+    for index in first..<members.count { object[members[index].key] = members[index].value }
+    members.removeSubrange(first...)
+    return object
   }
 
   /// The string whose opening quote has been passed; ends behind the closing one.

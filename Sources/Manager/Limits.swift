@@ -17,11 +17,12 @@ public enum Limits {
   public static let clusterWorkers = 16
   /// Seconds a blob that nothing refers to is kept: longer than any write that is about to refer to it takes.
   public static let unreferencedBlobSeconds = 600
-  /// Milliseconds that status changes are gathered before summaries are written.
-  public static let summaryDebounceMilliseconds = 50
-  /// How much longer changes are gathered for each summary that waits, and those of a GitRepo for each deployment that it has.
+  /// Milliseconds that changes of deployments are gathered before they are counted, and those of counts before summaries are
+  /// written.
+  public static let summaryDebounceMilliseconds = 25
+  /// How much longer changes are gathered for each that waits, and those of a GitRepo for each deployment that it has.
   public static let summaryPausePerDeployment: Duration = .microseconds(100)
-  /// How long the changes of one cluster, group or bundle are gathered at the most.
+  /// How long changes are gathered at the most.
   public static let summaryPauseMax: Duration = .seconds(1)
   /// How long a quiet API watch waits before it tells its client how far it has come.
   public static let watchIdle: Duration = .seconds(30)
@@ -62,9 +63,9 @@ public enum Limits {
   /// How much longer for each cluster that the rollout looks at.
   public static let rolloutPausePerCluster: Duration = .microseconds(20)
   /// The same where no deployment waits for the evaluation, which then only counts.
-  public static let rolloutNumbersPausePerCluster: Duration = .microseconds(200)
+  public static let rolloutNumbersPausePerCluster: Duration = .microseconds(400)
   /// How long statuses are gathered at the most.
-  public static let rolloutDebounceMax: Duration = .milliseconds(2_200)
+  public static let rolloutDebounceMax: Duration = .milliseconds(4_200)
   /// How soon a rollout that has more deployments to make goes on.
   public static let rolloutPause: Duration = .milliseconds(20)
   /// How soon deployments for which no version could be made are tried again without a reason from outside.

@@ -15,13 +15,13 @@ struct DeploymentRenderer: Sendable {
     let revision = max(stored.revision, status?.revision ?? stored.revision)
     return (
       try await render(stored, status: status, revision: revision),
-      try DeploymentRecord(decoding: stored.body, key: stored.key)
+      try DeploymentRecord(stored)
     )
   }
 
   /// The document of a record with a status, as of a revision.
   func render(_ stored: StoredObject, status: StoredObject?, revision: Revision) async throws -> Value {
-    let record = try DeploymentRecord(decoding: stored.body, key: stored.key)
+    let record = try DeploymentRecord(stored)
     let staged = try await payload(record.staged)
     let current = record.current == record.staged ? staged : try await payload(record.current)
     var spec = BundleDeploymentSpec()

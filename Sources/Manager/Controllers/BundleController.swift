@@ -142,7 +142,7 @@ actor BundleController: Service {
       try await settle(name, bundle: bundle, error: "rolloutStrategy: \(error)")
       return nil
     }
-    let kept = Set(clusters.map { $0.clusterNamespace ?? $0.expectedClusterNamespace })
+    let kept = Set(clusters.map(\.namespace))
     let gone = existing.filter { !kept.contains($0.key) }
     let removals = gone.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) }
     if !outcome.writes.isEmpty { try await noteContent(content) }
@@ -182,9 +182,9 @@ actor BundleController: Service {
   }
 
   private func candidate(
-    _ cluster: Cluster, _ existing: [String: KnownDeployment], of bundle: ObjectName
+    _ cluster: KnownCluster, _ existing: [String: KnownDeployment], of bundle: ObjectName
   ) -> DeploymentWriter.Candidate {
-    let namespace = cluster.clusterNamespace ?? cluster.expectedClusterNamespace
+    let namespace = cluster.namespace
     let deployment = existing[namespace]
     return DeploymentWriter.Candidate(
       cluster: cluster, existing: deployment, health: catalog.health(deployment, namespace: namespace),

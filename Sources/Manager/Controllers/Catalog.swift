@@ -8,10 +8,15 @@ struct BundleWork: Hashable, Sendable {
   var cluster: ObjectName?
 }
 
-/// A BundleDeployment as the catalog knows it.
-struct KnownDeployment: Sendable, Hashable {
-  var record: DeploymentRecord
-  var revision: Revision
+/// A BundleDeployment as the catalog knows it. A class, because each evaluation of a bundle hands on all of its own.
+final class KnownDeployment: Sendable {
+  let record: DeploymentRecord
+  let revision: Revision
+
+  init(record: DeploymentRecord, revision: Revision) {
+    self.record = record
+    self.revision = revision
+  }
 }
 
 /// A Bundle without its files.
@@ -28,7 +33,7 @@ struct KnownBundle: Sendable {
 /// those bundles of which it gets something else than before; the indexes find them, so that the cost grows neither with the
 /// number of clusters nor with the number of bundles.
 struct Catalog: Sendable {
-  private(set) var clusters: [ObjectName: Cluster] = [:]
+  private(set) var clusters: [ObjectName: KnownCluster] = [:]
   private(set) var groups: [ObjectName: ClusterGroup] = [:]
   private(set) var bundles: [ObjectName: KnownBundle] = [:]
   /// By bundle, then by deployment namespace.
@@ -86,20 +91,12 @@ struct Catalog: Sendable {
 
   private mutating func applyCluster(_ name: ObjectName, _ stored: StoredObject?) -> Set<BundleWork> {
     let old = clusters[name]
-    var new = stored.flatMap { try? Cluster(ObjectRepository.document(of: $0)) }
-    // The rest of its status is nobody's concern here, and that of many clusters is much.
-    let namespace = new?.clusterNamespace
-    new?.status = namespace.map { ["namespace": .string($0)] } ?? .null
+    let new = stored.flatMap { try? Cluster(ObjectRepository.document(of: $0)) }.map(KnownCluster.init)
     clusters[name] = new
     clustersByNamespace.set(name, in: name.namespace, present: new != nil)
-    if let id = old?.spec.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = nil }
-    if let id = new?.spec.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = name }
-    return work(on: name, from: old.flatMap(Self.target), to: new.flatMap(Self.target))
-  }
-
-  /// A cluster as targeting sees it; nil while it gets nothing, whatever the bundles say.
-  private static func target(_ cluster: Cluster) -> TargetCluster? {
-    cluster.clusterNamespace == nil || cluster.metadata.isDeleting ? nil : TargetCluster(cluster)
+    if let id = old?.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = nil }
+    if let id = new?.clientID, !id.isEmpty { clientIDs[ObjectName(namespace: name.namespace, name: id)] = name }
+    return work(on: name, from: old?.effectiveTarget, to: new?.effectiveTarget)
   }
 
   private func work(on name: ObjectName, from old: TargetCluster?, to new: TargetCluster?) -> Set<BundleWork> {
@@ -186,7 +183,7 @@ struct Catalog: Sendable {
 
   private mutating func applyDeployment(_ change: ObjectChange) -> Set<BundleWork> {
     let namespace = change.key.namespace
-    if let stored = change.object, let record = try? DeploymentRecord(decoding: stored.body, key: stored.key) {
+    if let stored = change.object, let record = try? DeploymentRecord(stored) {
       deploymentBundles[change.key] = record.bundle
       deployments[record.bundle, default: [:]][namespace] = KnownDeployment(record: record, revision: stored.revision)
       return []
@@ -202,7 +199,7 @@ struct Catalog: Sendable {
   private mutating func applyStatus(_ change: ObjectChange) -> Set<BundleWork> {
     let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: change.key.namespace, name: change.key.name)
     let old = health[key]
-    health[key] = change.object.flatMap { try? BundleDeploymentStatus(JSON.parse($0.body)) }
+    health[key] = change.object.flatMap { try? BundleDeploymentStatus(reported: $0) }
       .map { DeploymentHealth(appliedID: $0.appliedDeploymentID, ready: $0.ready) }
     guard old != health[key], let bundle = deploymentBundles[key], waiting[bundle] != nil else { return [] }
     return [BundleWork(bundle: bundle, cluster: nil)]
@@ -213,7 +210,8 @@ struct Catalog: Sendable {
     let all = deployments[bundle] ?? [:]
     guard let cluster else { return all }
     guard let known = clusters[cluster] else { return all.filter { $0.value.record.cluster == cluster } }
-    let namespaces: Set = [known.clusterNamespace ?? known.expectedClusterNamespace, known.expectedClusterNamespace]
+    let expected = Names.clusterNamespace(registrationNamespace: cluster.namespace, cluster: cluster.name)
+    let namespaces: Set = [known.namespace, expected]
     return Dictionary(
       uniqueKeysWithValues: namespaces.compactMap { namespace in
         all[namespace].flatMap { $0.record.cluster == cluster ? (namespace, $0) : nil }
@@ -233,7 +231,7 @@ struct Catalog: Sendable {
   mutating func setWaiting(_ bundle: ObjectName, _ reason: Waiting?) { waiting[bundle] = reason }
 
   /// The clusters that a bundle may be deployed to, in order of their names.
-  func candidates(for bundle: ObjectName) -> [Cluster] {
+  func candidates(for bundle: ObjectName) -> [KnownCluster] {
     let names = reach.namespaces(of: bundle).flatMap { clustersByNamespace[$0, default: []] }
     return names.sorted { ($0.name, $0.namespace) < ($1.name, $1.namespace) }.compactMap { clusters[$0] }
   }

@@ -38,7 +38,7 @@ struct DeploymentWriter {
 
   /// A cluster and what it has of the bundle.
   struct Candidate {
-    var cluster: Cluster
+    var cluster: KnownCluster
     var existing: KnownDeployment?
     /// What its agent said last.
     var health: DeploymentHealth
@@ -130,9 +130,9 @@ struct DeploymentWriter {
 
   private mutating func decide(_ candidate: Candidate, groups: [TargetGroup]) async -> Decision {
     let cluster = candidate.cluster
-    let target = TargetCluster(cluster)
+    let target = cluster.target
     let removal = candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) } ?? []
-    guard cluster.clusterNamespace != nil, !cluster.metadata.isDeleting else { return .writes(removal) }
+    guard cluster.effectiveTarget != nil else { return .writes(removal) }
     switch await planner.plan(target, groups: Targeting.groups(of: target, among: groups)) {
     case .none: return .writes(removal)
     case _ where candidate.occupant != nil:
@@ -147,7 +147,7 @@ struct DeploymentWriter {
           Targeted(
             candidate: candidate, target: target, version: version, content: content,
             copies: try await copies(for: version),
-            paused: bundle.spec.paused || cluster.spec.paused))
+            paused: bundle.spec.paused || target.paused))
       } catch {
         return .failed(failure("\(error)", candidate.existing, cluster: target))
       }

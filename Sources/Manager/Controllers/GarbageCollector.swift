@@ -46,7 +46,7 @@ struct GarbageCollector: Service {
     var blobs: Set<String> = []
     var contents: Set<String> = []
     try await forEach(StoredKind.bundleDeployments) { stored in
-      guard let record = try? DeploymentRecord(decoding: stored.body, key: stored.key) else { return }
+      guard let record = try? DeploymentRecord(stored) else { return }
       for version in [record.current, record.staged].compactMap(\.self) {
         blobs.formUnion([version.content, version.payload])
         contents.insert(DeploymentID.manifestID(of: version.deploymentID))

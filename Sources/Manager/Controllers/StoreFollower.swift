@@ -48,9 +48,12 @@ struct StoreFollower: Sendable {
       known = seen
       await synced()
       do {
-        for try await event in watch {
-          if event.object == nil { known.remove(event.key) } else { known.insert(event.key) }
-          await change([ObjectChange(key: event.key, object: event.object, revision: event.revision)])
+        var events = watch.makeAsyncIterator()
+        while let page = try await events.nextPage() {
+          for event in page {
+            if event.object == nil { known.remove(event.key) } else { known.insert(event.key) }
+          }
+          await change(page.map { ObjectChange(key: $0.key, object: $0.object, revision: $0.revision) })
         }
         try Task.checkCancellation()
         return

@@ -69,6 +69,11 @@ extension DeploymentRecord {
     return JSON.encode(.object(object))
   }
 
+  /// Reads a stored record, once for all who see the same change of it; throws where it is not one.
+  init(_ stored: StoredObject) throws {
+    self = try stored.reading { try DeploymentRecord(decoding: $0.body, key: $0.key) }
+  }
+
   /// Reads a stored record; throws where it is not one.
   init(decoding body: [UInt8], key: ObjectKey) throws {
     let value = try JSON.parse(body, file: "\(key)")

@@ -10,8 +10,8 @@ import Wire
 /// a slow agent holds up nobody but itself. The task is there only while there is something to perform: an idle session is a
 /// waiting reader, and of those there are many.
 actor DeliverySession {
-  let cluster: ObjectName
-  let namespace: String
+  nonisolated let cluster: ObjectName
+  nonisolated let namespace: String
   let lineage: StoreLineage
   let objects: ObjectRepository
   private let blobs: RecentBlobs
@@ -76,17 +76,19 @@ actor DeliverySession {
   }
 
   /// Serves the agent until its stream ends.
-  func run() async throws {
+  /// - Returns: why it had to; nil where the agent is done.
+  func run() async -> (any Error)? {
+    var cause: (any Error)?
     do {
       // In a task of its own, here and below: what a task needed for its deepest call it keeps for its life.
       try await Task { try await self.readRefusals() }.value
-      for try await message in stream.messages { await receive(message) }
+      var messages = stream.messages.makeAsyncIterator()
+      while try await receive(from: &messages) {}
     } catch {
-      await ended()
-      throw failure ?? error
+      cause = error
     }
     await ended()
-    if let failure { throw failure }
+    return failure ?? cause
   }
 
   /// What the agent refused in earlier sessions. The agent's first word is read after this.
@@ -144,12 +146,22 @@ actor DeliverySession {
     metrics.itemsRemoved.add(UInt64(desired.removed.count))
   }
 
-  private func receive(_ message: AgentMessage) async {
+  /// Takes in the next message, if there is one.
+  @inline(never)
+  private func receive(from messages: inout RPCMessages<AgentMessage>.Iterator) async throws -> Bool {
+    guard try await messages.hasNext(isolation: self) else { return false }
+    try take(from: &messages)
+    // The agent's next message waits until there is room: what it may send ahead is bounded by the stream's credit.
+    guard directives.count > Limits.sessionDirectives, !isOver else { return true }
+    await withCheckedContinuation { waitingReader = $0 }
+    return true
+  }
+
+  @inline(never)
+  private func take(from messages: inout RPCMessages<AgentMessage>.Iterator) throws {
+    guard let message = try messages.takeNext() else { return }
     if case .ack = message { metrics.acks.add() }
     take(.received(message))
-    // The agent's next message waits until there is room: what it may send ahead is bounded by the stream's credit.
-    guard directives.count > Limits.sessionDirectives, !isOver else { return }
-    await withCheckedContinuation { waitingReader = $0 }
   }
 
   func take(_ event: ManagerSession.Event) {
@@ -171,6 +183,8 @@ actor DeliverySession {
       stream.cancel(RPCError(hiding: error))
     }
     performing = nil
+    // With the room that it took: most sessions are idle for long.
+    if directives.isEmpty { directives = [] }
     // However this ends, a reader that waits for room must not wait for ever.
     resumeReader()
   }
@@ -285,7 +299,7 @@ actor DeliverySession {
   }
 
   private func item(_ stored: StoredObject) -> DeploymentItem? {
-    guard let record = try? DeploymentRecord(decoding: stored.body, key: stored.key), let version = record.current
+    guard let record = try? DeploymentRecord(stored), let version = record.current
     else { return nil }
     known.insert(stored.key.name)
     // A hint alone: where it is forgotten, the store is asked.

@@ -142,7 +142,20 @@ actor SessionHub: Service {
   }
 
   /// Serves one agent's session until it ends.
+  ///
+  /// In steps: what this function holds while an agent is idle is held for every one of them.
   func serve(_ stream: RPCStream<ManagerMessage, AgentMessage>, context: RPCContext) async throws {
+    let session = try await begin(stream, context)
+    let failure = await session.run()
+    end(session)
+    if let failure { throw failure }
+  }
+
+  /// A session that has taken the place of the agent's older one.
+  @inline(never)
+  private func begin(
+    _ stream: RPCStream<ManagerMessage, AgentMessage>, _ context: RPCContext
+  ) async throws -> DeliverySession {
     guard let identity = context.identity, let cluster = ObjectName(identity: identity) else {
       throw RPCError(.permissionDenied, "this agent's key belongs to no cluster; enrol with a registration token")
     }
@@ -164,25 +177,23 @@ actor SessionHub: Service {
       await older.waitForEnd()
     }
     presence.began(cluster, over: context.channel)
-    let outcome: Result<Void, any Error>
-    do {
-      outcome = .success(try await session.run())
-    } catch {
-      outcome = .failure(error)
-    }
-    presence.ended(cluster, over: context.channel)
-    if sessions[namespace] === session {
-      sessions[namespace] = nil
-      checkIns.leave(namespace)
+    return session
+  }
+
+  private func end(_ session: DeliverySession) {
+    let cluster = session.cluster
+    presence.ended(cluster, over: session.channel)
+    if sessions[session.namespace] === session {
+      sessions[session.namespace] = nil
+      checkIns.leave(session.namespace)
     }
     // The session's task may be cancelled by now, and what is true of the agent should be kept all the same. An agent that is back
     // in a moment was not away; one that has been silent for three heartbeats is.
-    let absence = min(Limits.agentAbsence, max(.zero, heartbeat * 3 - context.channel.silence))
+    let absence = min(Limits.agentAbsence, max(.zero, heartbeat * 3 - session.channel.silence))
     Task {
       try? await Task.sleep(for: absence)
       await self.noteOffline(cluster)
     }
-    try outcome.get()
   }
 
   /// An agent has said which of its starts it is.
@@ -230,7 +241,7 @@ actor SessionHub: Service {
     if let session = sessions[namespace], await session.hasOffered(digest) { return true }
     let page = try await objects.store.list(kind: StoredKind.bundleDeployments, namespace: namespace)
     return page.objects.contains { stored in
-      guard let record = try? DeploymentRecord(decoding: stored.body, key: stored.key) else { return false }
+      guard let record = try? DeploymentRecord(stored) else { return false }
       return [record.current?.content, record.current?.payload].contains(digest.hex)
     }
   }

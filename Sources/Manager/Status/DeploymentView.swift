@@ -10,9 +10,13 @@ struct DeploymentView: Sendable, Hashable {
 
   /// Joins a record with a stored report, if there is one.
   init(record: DeploymentRecord, reported: StoredObject?) {
+    self.init(record: record, status: reported.flatMap { try? BundleDeploymentStatus(reported: $0) })
+  }
+
+  /// Joins a record with what its agent reported last, if that can be read.
+  init(record: DeploymentRecord, status reported: BundleDeploymentStatus?) {
     self.record = record
-    let value = reported.flatMap { try? JSON.parse($0.body) }
-    var status = value.flatMap { try? BundleDeploymentStatus($0) } ?? BundleDeploymentStatus()
+    var status = reported ?? BundleDeploymentStatus()
     // What the manager itself cannot make for this cluster outweighs what the agent says of the version before.
     if !record.error.isEmpty {
       status.conditions.set(
@@ -40,5 +44,18 @@ struct DeploymentView: Sendable, Hashable {
     var value = view.status.value
     value["display"] = view.status.display(state: view.state)
     return value
+  }
+}
+
+extension BundleDeploymentStatus {
+  /// Reads a stored report, once for all who see the same change of it; throws where it is not one.
+  init(reported stored: StoredObject) throws {
+    self = try stored.reading { try BundleDeploymentStatus(JSON.parse($0.body)) }
+  }
+
+  /// Reads a stored report's body; nil where it is not one.
+  init?(reported body: [UInt8]) {
+    guard let value = try? JSON.parse(body), let status = try? BundleDeploymentStatus(value) else { return nil }
+    self = status
   }
 }

@@ -13,9 +13,9 @@ actor SummaryController: Service {
   private let queue = WorkQueue<SummaryKey>()
   private var model = SummaryModel()
   private var resourcesMade: [ObjectName: ContinuousClock.Instant] = [:]
-  /// What the statuses of Clusters say that have not changed since they were written: a rollout's many steps often end where they
-  /// began, and need not be read to see that.
-  private var said: [ObjectName: ClusterCounter] = [:]
+  /// What the statuses of Clusters say that have not changed since they were written, by its hash: a rollout's many steps often end
+  /// where they began, and need not be read to see that.
+  private var said: [ObjectName: Int] = [:]
 
   init(objects: ObjectRepository, logger: Logger) {
     self.objects = objects
@@ -32,17 +32,21 @@ actor SummaryController: Service {
   private func apply(_ changes: [ObjectChange]) async {
     var touched: Set<SummaryKey> = []
     for change in changes {
-      touched.formUnion(model.apply(change))
+      touched.formUnion(model.note(change))
       if change.key.kind == StoredKind.clusters {
         said[ObjectName(namespace: change.key.namespace, name: change.key.name)] = nil
       }
     }
+    await queue(touched)
+  }
+
+  private func queue(_ touched: Set<SummaryKey>) async {
     let waiting = await queue.count
     for key in touched { await queue.add(key, after: pause(before: key, waiting: waiting)) }
   }
 
-  /// How long changes are gathered: the longer the more there is to write, so that in a rollout over many clusters each is written
-  /// once where it would be twice. A repository's status lists its deployments, so that of many is written less often.
+  /// How long changes are gathered: the longer the more there is to do, so that in a rollout over many clusters each is counted and
+  /// written once where it would be twice. A repository's status lists its deployments, so that of many is written less often.
   private func pause(before key: SummaryKey, waiting: Int) -> Duration {
     let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
     guard case .gitRepo(let name) = key else {
@@ -68,9 +72,9 @@ actor SummaryController: Service {
       }
     case .cluster(let name):
       let counter = model.cluster(name)
-      guard said[name] != counter else { return nil }
+      guard said[name] != counter.hashValue else { return nil }
       // Before it is written: whatever the watch brings of this Cluster from now on makes it be looked at again.
-      said[name] = counter
+      said[name] = counter.hashValue
       var isThere = false
       defer { if !isThere { said[name] = nil } }
       isThere = try await mutate(StoredKind.clusters, name) { cluster in
@@ -86,6 +90,7 @@ actor SummaryController: Service {
         group["status"] = counter.status(previous: group["status"] ?? .null, at: now)
       }
     case .gitRepo(let name): return try await writeRepo(name, now: now)
+    case .deployment(let key): await queue(model.count(key))
     }
     return nil
   }

@@ -8,6 +8,8 @@ enum SummaryKey: Hashable, Sendable {
   case gitRepo(ObjectName)
   case cluster(ObjectName)
   case clusterGroup(ObjectName)
+  /// None, but a deployment that has changed and is to be counted: what it changes of those above is not known before.
+  case deployment(ObjectKey)
 }
 
 /// The counters behind Bundle, GitRepo, Cluster and ClusterGroup statuses, kept by differences (fleet-behaviour §5.13): one
@@ -18,8 +20,15 @@ struct SummaryModel: Sendable {
   /// What is counted of one deployment.
   private struct Counted: Sendable {
     var record: DeploymentRecord?
-    var status: StoredObject?
+    /// What the agent reported last, as stored: what that says is short in a report and long in a status.
+    var reported: [UInt8]?
     var report: DeploymentReport?
+    /// The status, from when it came until it is counted.
+    var news: BundleDeploymentStatus?
+
+    func view(_ record: DeploymentRecord) -> DeploymentView {
+      DeploymentView(record: record, status: news ?? reported.flatMap { BundleDeploymentStatus(reported: $0) })
+    }
   }
 
   /// What of a Bundle matters to its GitRepo.
@@ -60,19 +69,21 @@ struct SummaryModel: Sendable {
     StoredKind.bundleDeployments, StoredKind.deploymentStatuses,
   ]
 
-  /// Takes in a change; what it already knows is ignored.
-  mutating func apply(_ change: ObjectChange) -> Set<SummaryKey> {
+  /// Takes in a change; what it already knows is ignored. A deployment that changed is named, and counted by ``count(_:)``: several
+  /// changes that come together are counted as one.
+  mutating func note(_ change: ObjectChange) -> Set<SummaryKey> {
     if let known = revisions[change.key], known >= change.revision { return [] }
     revisions[change.key] = change.object == nil ? nil : change.revision
     let name = ObjectName(namespace: change.key.namespace, name: change.key.name)
     switch change.key.kind {
     case StoredKind.bundleDeployments:
-      return recount(change.key) {
-        $0.record = change.object.flatMap { try? DeploymentRecord(decoding: $0.body, key: $0.key) }
-      }
+      deployments[change.key, default: Counted()].record = change.object.flatMap { try? DeploymentRecord($0) }
+      return [.deployment(change.key)]
     case StoredKind.deploymentStatuses:
       let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: change.key.namespace, name: change.key.name)
-      return recount(key) { $0.status = change.object }
+      deployments[key, default: Counted()].reported = change.object?.body
+      deployments[key]?.news = change.object.flatMap { try? BundleDeploymentStatus(reported: $0) }
+      return [.deployment(key)]
     case StoredKind.bundles: return applyBundle(name, change.object)
     case StoredKind.gitRepos: return change.object == nil ? [] : [.gitRepo(name)]
     case StoredKind.clusters: return applyCluster(name, change.object)
@@ -81,17 +92,18 @@ struct SummaryModel: Sendable {
     }
   }
 
-  private mutating func recount(_ key: ObjectKey, _ change: (inout Counted) -> Void) -> Set<SummaryKey> {
-    var counted = deployments[key] ?? Counted()
-    change(&counted)
+  /// Counts a deployment as it is now.
+  mutating func count(_ key: ObjectKey) -> Set<SummaryKey> {
+    guard var counted = deployments[key] else { return [] }
     let old = counted.report
     counted.report = counted.record.map { record in
       let repo = bundleFacts[record.bundle]?.repo ?? ""
-      var report = DeploymentView(record: record, reported: counted.status).report(repo: repo)
+      var report = counted.view(record).report(repo: repo)
       report.offlineSince = clusterFacts[record.cluster]?.offlineSince ?? ""
       return report
     }
-    let gone = counted.record == nil && counted.status == nil
+    counted.news = nil
+    let gone = counted.record == nil && counted.reported == nil
     deployments[key] = gone ? nil : counted
     guard old != counted.report else { return [] }
     var touched: Set<SummaryKey> = []
@@ -161,7 +173,7 @@ struct SummaryModel: Sendable {
     }
     if let old, old.repo != new?.repo {
       for (key, counted) in deployments where counted.record?.bundle == name {
-        touched.formUnion(recount(key) { _ in })
+        touched.formUnion(count(key))
       }
     }
     return touched
@@ -184,7 +196,7 @@ struct SummaryModel: Sendable {
     }
     let own = touched.union(contribute(name)).union([.cluster(name)])
     guard isNews else { return own }
-    return clusterDeployments[name, default: []].reduce(into: own) { $0.formUnion(recount($1) { _ in }) }
+    return clusterDeployments[name, default: []].reduce(into: own) { $0.formUnion(count($1)) }
   }
 
   private mutating func applyGroup(_ name: ObjectName, _ stored: StoredObject?) -> Set<SummaryKey> {
@@ -254,7 +266,7 @@ struct SummaryModel: Sendable {
   func views(ofRepo name: ObjectName) -> [DeploymentView] {
     repoDeployments[name, default: []].compactMap { key in
       guard let counted = deployments[key], let record = counted.record else { return nil }
-      return DeploymentView(record: record, reported: counted.status)
+      return counted.view(record)
     }.sorted { $0.record.cluster < $1.record.cluster }
   }
   /// How many deployments a GitRepo has.
