@@ -138,6 +138,19 @@ struct SummaryModel: Sendable {
     }
     touched.insert(.cluster(cluster))
     touched.formUnion(contribute(cluster))
+    if !add {
+      forgetIfGone(bundle: bundle)
+      forgetIfGone(cluster: cluster)
+    }
+  }
+
+  /// A counter stays until the last deployment is counted out, which may be after its Bundle's end was seen.
+  private mutating func forgetIfGone(bundle: ObjectName) {
+    if bundleFacts[bundle] == nil, bundles[bundle]?.counts.total == 0 { bundles[bundle] = nil }
+  }
+
+  private mutating func forgetIfGone(cluster: ObjectName) {
+    if clusterFacts[cluster] == nil, clusterDeployments[cluster] == nil { clusters[cluster] = nil }
   }
 
   /// Brings a cluster's groups to what the cluster counts now.
@@ -167,7 +180,7 @@ struct SummaryModel: Sendable {
       if old != new { touched.insert(.gitRepo(key)) }
     }
     if stored == nil {
-      bundles[name] = nil
+      forgetIfGone(bundle: name)
     } else {
       touched.insert(.bundle(name))
     }
@@ -191,7 +204,7 @@ struct SummaryModel: Sendable {
     let touched = move(name, &facts, to: member)
     clusterFacts[name] = stored == nil ? nil : facts
     if stored == nil {
-      clusters[name] = nil
+      forgetIfGone(cluster: name)
       return touched
     }
     let own = touched.union(contribute(name)).union([.cluster(name)])

@@ -59,6 +59,29 @@ struct SummaryModelTests {
     #expect(model.note(status("v2", ready: true, at: 6)).isEmpty, "what it knows already is no news")
   }
 
+  @Test("a deployment that is counted out after its bundle and its cluster leaves nothing to one of the same name")
+  func late() {
+    var model = SummaryModel()
+    func object(_ kind: String, at revision: UInt64, gone: Bool) -> ObjectChange {
+      let key = ObjectKey(kind: kind, namespace: bundle.namespace, name: kind == StoredKind.bundles ? "b" : "c")
+      let stored = StoredObject(key: key, body: [0x7B, 0x7D], revision: Revision(revision), created: Revision(1))
+      return ObjectChange(key: key, object: gone ? nil : stored, revision: Revision(revision))
+    }
+    let kinds = [StoredKind.clusters, StoredKind.bundles]
+    for (revision, kind) in zip(UInt64(1)..., kinds) { _ = model.note(object(kind, at: revision, gone: false)) }
+    _ = model.note(deployment("v1", at: 3))
+    _ = model.count(key)
+    #expect(model.bundle(bundle).counts.total == 1)
+    _ = model.note(change(StoredKind.bundleDeployments, 4, nil))
+    for (revision, kind) in zip(UInt64(5)..., kinds) { _ = model.note(object(kind, at: revision, gone: true)) }
+    _ = model.count(key)
+    for (revision, kind) in zip(UInt64(7)..., kinds) { _ = model.note(object(kind, at: revision, gone: false)) }
+    #expect(model.bundle(bundle) == BundleCounter() && model.cluster(cluster) == ClusterCounter())
+    _ = model.note(deployment("v1", at: 9))
+    _ = model.count(key)
+    #expect(model.bundle(bundle).counts.total == 1)
+  }
+
   @Test("a deployment that is gone is counted no more, whether its status went before or after it")
   func gone() {
     for kinds in [
