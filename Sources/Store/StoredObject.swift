@@ -27,9 +27,9 @@ public struct StoredObject: Hashable, Sendable {
     self.reading = reading
   }
 
-  /// The object for many readers, who share what the first of them makes of its body.
-  var shared: StoredObject {
-    StoredObject(key: key, body: body, revision: revision, created: created, reading: SharedReading())
+  /// The object for many readers, who share what the first of them makes of its body, or its writer has.
+  func shared(with reading: (any Sendable)?) -> StoredObject {
+    StoredObject(key: key, body: body, revision: revision, created: created, reading: SharedReading(reading))
   }
 
   /// What `read` makes of the object. In an event of a watch it is made once for all watchers that want the same type, and
@@ -60,7 +60,9 @@ public struct StoredObject: Hashable, Sendable {
 
 /// What was made of one object's body.
 private final class SharedReading: Sendable {
-  let value = Mutex<(any Sendable)?>(nil)
+  let value: Mutex<(any Sendable)?>
+
+  init(_ made: (any Sendable)?) { value = Mutex(made) }
 }
 
 /// One page of objects, all seen at the same instant.

@@ -27,15 +27,22 @@ public struct Write: Sendable {
   public let change: Change
   /// What must hold just before this write, with the earlier writes of the same commit already done.
   public let precondition: Precondition
+  /// What a reader would make of the body (see ``StoredObject/reading(_:)``), where the writer has made it; nil where not.
+  public let reading: (any Sendable)?
 
   /// Creates or replaces an object. A body longer than ``StoreLimits/objectBytes`` is refused.
-  public static func put(_ key: ObjectKey, _ body: [UInt8], if precondition: Precondition = .any) -> Write {
-    Write(key: key, change: .put(body), precondition: precondition)
+  ///
+  /// - Parameter reading: what readers of the object make of this very body, of the type that they ask for: those who watch need not
+  ///   make it again.
+  public static func put(
+    _ key: ObjectKey, _ body: [UInt8], if precondition: Precondition = .any, reading: (any Sendable)? = nil
+  ) -> Write {
+    Write(key: key, change: .put(body), precondition: precondition, reading: reading)
   }
 
   /// Deletes an object. With ``Precondition/any`` an object that is not there is no error: nothing happens, no event.
   public static func delete(_ key: ObjectKey, if precondition: Precondition = .any) -> Write {
-    Write(key: key, change: .delete, precondition: precondition)
+    Write(key: key, change: .delete, precondition: precondition, reading: nil)
   }
 }
 

@@ -78,7 +78,7 @@ struct CoreTests {
   @Test("what a reader makes of an event's object is made once for all readers of that type")
   func sharedReading() throws {
     let plain = StoredObject(key: ObjectKey(kind: "Pod", name: "a"), body: [1, 2], revision: .zero, created: .zero)
-    let shared = plain.shared
+    let shared = plain.shared(with: nil)
     #expect(plain == shared && Set([plain, shared]).count == 1)
     var reads = 0
     func read(_ object: StoredObject) throws -> Int {
@@ -93,6 +93,9 @@ struct CoreTests {
     _ = try plain.reading(read)
     _ = try plain.reading(read)
     #expect(reads == 4, "nobody else has what was read alone")
+    let written = plain.shared(with: 7)
+    #expect(try written.reading(read) == 7 && reads == 4, "its writer had it")
+    #expect(written.reading { "\($0.body)" } == "[1, 2]", "one of another type is no reading of this one")
   }
 
   @Test("a revision's text is read back exactly, and nothing else is taken for one")

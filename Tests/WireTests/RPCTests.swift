@@ -74,6 +74,37 @@ struct RPCTests {
     }
   }
 
+  @Test(
+    "a message is sent at once as long as there is credit for it, never beyond, and in order",
+    arguments: Transport.allCases)
+  func sendsNow(_ transport: Transport) async throws {
+    try await withBus(transport, handlers: TestMethods.handlers()) { bus in
+      try await bus.client().client.withConnection { channel in
+        let stream = try await channel.stream(TestMethods.echoStream)
+        func message(_ number: Int) -> EncodedMessage<FetchChunk> {
+          EncodedMessage(FetchChunk(offset: UInt64(number), data: [UInt8](repeating: 1, count: 10_000)))
+        }
+        // The echoes are not read, so that the credit runs out, however quick the other side is.
+        var sent = 0
+        while sent < 10_000, stream.sendNow(message(sent)) { sent += 1 }
+        #expect((1..<10_000).contains(sent))
+        let count = sent
+        let rest = Task {
+          try await stream.send(message(count))
+          await stream.finish()
+        }
+        var next = 0
+        for try await echo in stream.messages {
+          #expect(echo.offset == UInt64(next))
+          next += 1
+        }
+        try await rest.value
+        #expect(next == count + 1)
+        #expect(!stream.sendNow(message(0)), "the stream is over")
+      }
+    }
+  }
+
   @Test("the server can call the client over the same connection", arguments: Transport.allCases)
   func callsBack(_ transport: Transport) async throws {
     try await withBus(transport, handlers: RPCHandlers()) { bus in

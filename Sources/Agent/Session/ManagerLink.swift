@@ -35,7 +35,11 @@ actor ManagerLink {
   var hasSwitchedKeys = false
   /// Brings the agent's next key into use.
   var switching: Task<Void, Never>?
-  private var outgoing: AsyncStream<AgentMessage>.Continuation?
+  /// Where the session's messages go, while there is one.
+  private var outgoing: RPCStream<AgentMessage, ManagerMessage>?
+  /// Messages that have to wait for credit, and how many they are: what comes after them waits behind them.
+  private var backlog: AsyncStream<EncodedMessage<AgentMessage>>.Continuation?
+  private var backlogCount = 0
   private var backoff = ReconnectBackoff()
   private var refusals = 0
   /// How often another agent with the same key has taken this one's place.
@@ -153,13 +157,18 @@ actor ManagerLink {
   private func hold(_ channel: RPCChannel) async throws -> Goaway? {
     isReached = true
     let stream = try await channel.stream(Delivery.session)
-    let (messages, continuation) = AsyncStream<AgentMessage>.makeStream()
+    let (messages, continuation) = AsyncStream<EncodedMessage<AgentMessage>>.makeStream()
     self.channel = channel
-    outgoing = continuation
+    outgoing = stream
+    backlog = continuation
+    backlogCount = 0
     handle(.connected)
     return try await withThrowingTaskGroup(of: Goaway?.self) { group in
       group.addTask {
-        for await message in messages { try await stream.send(message) }
+        for await message in messages {
+          try await stream.send(message)
+          await self.sentFromBacklog()
+        }
         // The session ended it.
         throw await self.ending ?? RPCError(.cancelled, "the session is over")
       }
@@ -178,9 +187,25 @@ actor ManagerLink {
 
   private var ending: RPCError?
 
-  private func ended() {
-    outgoing?.finish()
+  /// Sends a message of the session, at once where it can.
+  private func send(_ message: AgentMessage) {
+    guard let outgoing else { return }
+    let encoded = EncodedMessage(message)
+    if backlogCount == 0, outgoing.sendNow(encoded) { return }
+    backlogCount += 1
+    backlog?.yield(encoded)
+  }
+
+  private func sentFromBacklog() { backlogCount -= 1 }
+
+  private func stopSending() {
+    backlog?.finish()
+    backlog = nil
     outgoing = nil
+  }
+
+  private func ended() {
+    stopSending()
     channel = nil
     ending = nil
     handle(.disconnected)
@@ -228,7 +253,7 @@ actor ManagerLink {
   private func handle(_ event: AgentSession.Event) {
     for directive in core.handle(event) {
       switch directive {
-      case .send(let message): outgoing?.yield(message)
+      case .send(let message): send(message)
       case .persist(let desired): keeping.yield(.keep(desired))
       case .apply: effect.yield(.apply)
       case .welcomed(let welcome): welcomed(welcome)
@@ -240,8 +265,7 @@ actor ManagerLink {
         logger.error("a status is too long for the bus", metadata: ["deployment": "\(id)", "bytes": "\(bytes)"])
       case .end(let reason):
         ending = RPCError(reason.code, reason.message)
-        outgoing?.finish()
-        outgoing = nil
+        stopSending()
       }
     }
   }

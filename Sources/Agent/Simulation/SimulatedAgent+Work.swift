@@ -52,8 +52,12 @@ extension SimulatedAgent: SessionWork {
   func collectGarbage() async throws { await fetcher.forgetPartials() }
 
   func apply() async {
-    for item in waiting { attempt.yield(Attempt(item: item, pause: latency)) }
+    let items = waiting
     waiting = []
+    for item in items {
+      let next = Attempt(item: item, pause: latency)
+      if next.pause == .zero { await perform(next) } else { attempt.yield(next) }
+    }
   }
 
   func complete(_ revision: UInt64, lineage: String) async throws {
@@ -132,7 +136,8 @@ extension SimulatedAgent: SessionWork {
     if hasFailed {
       deployment.fail(release, version: next.item.version, now: .now)
     } else {
-      deployment.succeed(release, version: next.item.version, now: .now)
+      deployment.succeed(
+        release, version: next.item.version, now: .now, among: surroundings.releases.successes)
     }
     deployments[id] = deployment
     tally.note {

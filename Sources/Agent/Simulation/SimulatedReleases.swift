@@ -7,12 +7,21 @@ import Synchronization
 /// many agents hold it, for as long as one does.
 final class SimulatedReleases: BlobKeeper {
   /// What a deployment's blobs make of it.
-  struct Release: Sendable {
+  final class Release: Sendable {
     let deploymentID: String
     let identity: ReleaseIdentity
     let syncGeneration: Int64
     let isPaused: Bool
     let objects: [ObjectIdentity]
+
+    init(_ payload: DeploymentPayload, objects: [ObjectIdentity]) {
+      deploymentID = payload.deploymentID
+      identity = ReleaseIdentity(
+        name: payload.options.releaseName(bundle: payload.bundleName), namespace: payload.options.releaseNamespace)
+      syncGeneration = payload.options.forceSyncGeneration
+      isPaused = payload.paused
+      self.objects = objects
+    }
   }
 
   /// Both blobs of a version.
@@ -28,6 +37,8 @@ final class SimulatedReleases: BlobKeeper {
   }
 
   private let state = Mutex(State())
+  /// What they make of the agents' deployments.
+  let successes = SimulatedSuccesses()
 
   func store(_ bytes: [UInt8], as digest: String) async throws {
     state.withLock { if $0.bytes[digest] == nil { $0.bytes[digest] = bytes } }
@@ -45,14 +56,13 @@ final class SimulatedReleases: BlobKeeper {
     guard let content, let options else { throw AgentError(.content, "a blob of \(item.id) is not here") }
     let payload = try DeploymentPayload(decoding: options)
     let manifest = try Manifest(blob: content, expecting: payload.manifestID)
-    let release = Release(
-      deploymentID: payload.deploymentID,
-      identity: ReleaseIdentity(
-        name: payload.options.releaseName(bundle: payload.bundleName), namespace: payload.options.releaseNamespace),
-      syncGeneration: payload.options.forceSyncGeneration, isPaused: payload.paused,
-      objects: Self.objects(of: manifest, namespace: payload.options.releaseNamespace))
-    state.withLock { $0.releases[blobs] = release }
-    return release
+    let release = Release(payload, objects: Self.objects(of: manifest, namespace: payload.options.releaseNamespace))
+    return state.withLock { state in
+      // Another agent may have been quicker; all have the same one.
+      if let known = state.releases[blobs] { return known }
+      state.releases[blobs] = release
+      return release
+    }
   }
 
   /// An agent holds an item from now on.

@@ -110,7 +110,8 @@ actor BundleController: Service {
       return nil
     }
     var writer = writer(bundle, content: content)
-    guard let writes = try await writer.refresh(candidate(cluster, existing, of: work.bundle), groups: groups) else {
+    let candidate = catalog.candidate(cluster, existing[cluster.namespace], of: work.bundle)
+    guard let writes = try await writer.refresh(candidate, groups: groups) else {
       await queue.add(BundleWork(bundle: work.bundle, cluster: nil))
       return nil
     }
@@ -134,16 +135,15 @@ actor BundleController: Service {
   ) async throws -> Duration? {
     var writer = writer(bundle, content: content)
     let name = ObjectName(namespace: bundle.metadata.namespace, name: bundle.metadata.name)
-    let clusters = catalog.candidates(for: name)
+    let candidates = catalog.candidates(for: name, existing: existing)
     let outcome: DeploymentWriter.Outcome
     do {
-      outcome = try await writer.evaluate(clusters.map { candidate($0, existing, of: name) }, groups: groups)
+      outcome = try await writer.evaluate(candidates, groups: groups)
     } catch let error as FleetError {
       try await settle(name, bundle: bundle, error: "rolloutStrategy: \(error)")
       return nil
     }
-    let kept = Set(clusters.map(\.namespace))
-    let gone = existing.filter { !kept.contains($0.key) }
+    let gone = Self.leftOver(existing, candidates)
     let removals = gone.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) }
     if !outcome.writes.isEmpty { try await noteContent(content) }
     // Set before the writes, so that no status that answers them is missed.
@@ -181,14 +181,13 @@ actor BundleController: Service {
       now: objects.now())
   }
 
-  private func candidate(
-    _ cluster: KnownCluster, _ existing: [String: KnownDeployment], of bundle: ObjectName
-  ) -> DeploymentWriter.Candidate {
-    let namespace = cluster.namespace
-    let deployment = existing[namespace]
-    return DeploymentWriter.Candidate(
-      cluster: cluster, existing: deployment, health: catalog.health(deployment, namespace: namespace),
-      occupant: catalog.occupant(of: namespace, instead: bundle))
+  /// What is deployed and belongs to no cluster that the bundle may go to.
+  private static func leftOver(
+    _ existing: [String: KnownDeployment], _ candidates: [DeploymentWriter.Candidate]
+  ) -> [String: KnownDeployment] {
+    guard candidates.count(where: { $0.existing != nil }) < existing.count else { return [:] }
+    let namespaces = Set(candidates.map(\.cluster.namespace))
+    return existing.filter { !namespaces.contains($0.key) }
   }
 
   /// Commits each deployment's writes together, many deployments at a time.

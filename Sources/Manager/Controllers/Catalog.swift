@@ -221,12 +221,6 @@ struct Catalog: Sendable {
   /// The newest revision of an object that was seen; nil for one that is not there.
   func revision(of key: ObjectKey) -> Revision? { revisions[key] }
 
-  /// What the agent of a deployment said last.
-  func health(_ deployment: KnownDeployment?, namespace: String) -> DeploymentHealth {
-    guard let deployment else { return DeploymentHealth() }
-    return health[deployment.record.key(deploymentNamespace: namespace)] ?? DeploymentHealth()
-  }
-
   /// Notes whether a bundle's rollout waits for statuses.
   mutating func setWaiting(_ bundle: ObjectName, _ reason: Waiting?) { waiting[bundle] = reason }
 
@@ -242,12 +236,24 @@ struct Catalog: Sendable {
     return names.sorted().compactMap { groups[$0] }
   }
 
-  /// The other bundle that has the place of a bundle's deployment in a namespace: names are all that tells deployments of a
-  /// cluster apart, and mappings let bundles of several namespaces meet.
-  func occupant(of namespace: String, instead bundle: ObjectName) -> ObjectName? {
-    let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: namespace, name: bundle.name)
-    guard let other = deploymentBundles[key], other != bundle else { return nil }
-    return other
+  /// Those clusters with what each has of the bundle.
+  func candidates(
+    for bundle: ObjectName, existing: [String: KnownDeployment]
+  ) -> [DeploymentWriter.Candidate] {
+    candidates(for: bundle).map { candidate($0, existing[$0.namespace], of: bundle) }
+  }
+
+  /// A cluster with what it has of a bundle, what its agent said last of that, and the other bundle that has the place of it: names
+  /// are all that tells deployments of a cluster apart, and mappings let bundles of several namespaces meet.
+  func candidate(
+    _ cluster: KnownCluster, _ existing: KnownDeployment?, of bundle: ObjectName
+  ) -> DeploymentWriter.Candidate {
+    let key = ObjectKey(kind: StoredKind.bundleDeployments, namespace: cluster.namespace, name: bundle.name)
+    let holder = deploymentBundles[key]
+    return DeploymentWriter.Candidate(
+      cluster: cluster, existing: existing,
+      health: existing == nil ? DeploymentHealth() : health[key] ?? DeploymentHealth(),
+      occupant: holder == bundle ? nil : holder)
   }
 }
 

@@ -62,15 +62,27 @@ struct DeploymentWriter {
     var refused: [String] = []
   }
 
-  fileprivate struct Targeted {
-    var candidate: Candidate
-    var target: TargetCluster
-    var version: DeploymentVersion
+  // A class, because there are as many as clusters, and they are handed on from step to step.
+  fileprivate final class Targeted {
+    let candidate: Candidate
+    let version: DeploymentVersion
     /// What the agent is sent: the bundle's files, or what kustomize made of them.
-    var content: StoredContent
+    let content: StoredContent
     /// What the agent copies beside it.
-    var copies: [DownstreamCopy]
-    var paused: Bool
+    let copies: [DownstreamCopy]
+    let paused: Bool
+
+    var target: TargetCluster { candidate.cluster.target }
+
+    init(
+      _ candidate: Candidate, version: DeploymentVersion, content: StoredContent, copies: [DownstreamCopy], paused: Bool
+    ) {
+      self.candidate = candidate
+      self.version = version
+      self.content = content
+      self.copies = copies
+      self.paused = paused
+    }
   }
 
   /// One evaluation for all clusters that the bundle may go to: takes away what is not wanted, and makes, stages and
@@ -131,10 +143,12 @@ struct DeploymentWriter {
   private mutating func decide(_ candidate: Candidate, groups: [TargetGroup]) async -> Decision {
     let cluster = candidate.cluster
     let target = cluster.target
-    let removal = candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) } ?? []
-    guard cluster.effectiveTarget != nil else { return .writes(removal) }
+    func removal() -> Decision {
+      .writes(candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) } ?? [])
+    }
+    guard cluster.effectiveTarget != nil else { return removal() }
     switch await planner.plan(target, groups: Targeting.groups(of: target, among: groups)) {
-    case .none: return .writes(removal)
+    case .none: return removal()
     case _ where candidate.occupant != nil:
       return .refused(
         "cluster \(target.key) has a bundle \(bundle.metadata.name) of another namespace already"
@@ -145,8 +159,7 @@ struct DeploymentWriter {
         let content = try await content(of: version, existing: candidate.existing?.record)
         return .targeted(
           Targeted(
-            candidate: candidate, target: target, version: version, content: content,
-            copies: try await copies(for: version),
+            candidate, version: version, content: content, copies: try await copies(for: version),
             paused: bundle.spec.paused || target.paused))
       } catch {
         return .failed(failure("\(error)", candidate.existing, cluster: target))
@@ -230,27 +243,29 @@ struct DeploymentWriter {
   }
 
   private func record(
-    _ existing: KnownDeployment?, cluster: TargetCluster, _ change: (inout DeploymentRecord) -> Void
+    _ existing: KnownDeployment?, cluster: TargetCluster, _ change: (inout DeploymentRecord.Fields) -> Void
   ) -> DeploymentRecord {
-    var record =
-      existing?.record
-      ?? DeploymentRecord(
+    let old = existing?.record
+    var fields =
+      old?.fields
+      ?? DeploymentRecord.Fields(
         uid: UUIDText.make(), created: now.description, generation: 0,
         bundle: ObjectName(namespace: bundle.metadata.namespace, name: bundle.metadata.name),
         cluster: ObjectName(namespace: cluster.namespace, name: cluster.name), current: nil, staged: nil,
         paused: false, error: "")
-    change(&record)
-    let old = existing?.record
-    if record.staged?.deploymentID != old?.staged?.deploymentID { record.stagedAt = now.description }
-    if record.current?.deploymentID != old?.current?.deploymentID { record.releasedAt = now.description }
-    if record != old { record.generation += 1 }
-    return record
+    change(&fields)
+    if fields.staged?.deploymentID != old?.staged?.deploymentID { fields.stagedAt = now.description }
+    if fields.current?.deploymentID != old?.current?.deploymentID { fields.releasedAt = now.description }
+    // One that says the same is the same, and is not written.
+    if let old, old.fields == fields { return old }
+    fields.generation += 1
+    return DeploymentRecord(fields)
   }
 
   private func put(_ record: DeploymentRecord, over existing: KnownDeployment?, cluster: TargetCluster) -> [Write] {
     guard record != existing?.record else { return [] }
     let key = record.key(deploymentNamespace: cluster.clusterNamespace)
-    return [.put(key, record.encoded(), if: existing.map { .revision($0.revision) } ?? .absent)]
+    return [.put(key, record.encoded(), if: existing.map { .revision($0.revision) } ?? .absent, reading: record)]
   }
 
   /// The blob of a version's payload, stored at most once per reconciliation however many clusters get it.

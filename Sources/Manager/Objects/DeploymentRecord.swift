@@ -3,6 +3,7 @@ import Store
 
 /// What one cluster should have of one bundle: the compact row that is kept for each pair of them, with options and content
 /// by digest. It is rendered as a BundleDeployment only when somebody reads one.
+@dynamicMemberLookup
 struct DeploymentRecord: Hashable, Sendable {
   /// One version of a deployment: which content with which options.
   struct Version: Hashable, Sendable {
@@ -14,32 +15,74 @@ struct DeploymentRecord: Hashable, Sendable {
     var payload: String
   }
 
-  /// The BundleDeployment's UID, the same for its whole life.
-  var uid: String
-  /// When it was made, RFC 3339.
-  var created: String
-  /// Counts changes of what is desired, from 1.
-  var generation: Int64
-  /// The Bundle it comes from.
-  var bundle: ObjectName
-  /// The Cluster it is for.
-  var cluster: ObjectName
-  /// What the agent shall deploy; nil until rollout releases a first version.
-  var current: Version?
-  /// What it shall deploy once rollout says so.
-  var staged: Version?
-  /// Changes are staged and not released.
-  var paused: Bool
-  /// Why no version could be made for this cluster; empty when all is well.
-  var error: String
-  /// When ``staged`` became this version, RFC 3339; empty where that was not noted.
-  var stagedAt = ""
-  /// When ``current`` became this version, RFC 3339; empty where that was not noted.
-  var releasedAt = ""
+  /// What a record says.
+  struct Fields: Hashable, Sendable {
+    /// The BundleDeployment's UID, the same for its whole life.
+    var uid: String
+    /// When it was made, RFC 3339.
+    var created: String
+    /// Counts changes of what is desired, from 1.
+    var generation: Int64
+    /// The Bundle it comes from.
+    var bundle: ObjectName
+    /// The Cluster it is for.
+    var cluster: ObjectName
+    /// What the agent shall deploy; nil until rollout releases a first version.
+    var current: Version?
+    /// What it shall deploy once rollout says so.
+    var staged: Version?
+    /// Changes are staged and not released.
+    var paused: Bool
+    /// Why no version could be made for this cluster; empty when all is well.
+    var error: String
+    /// When ``staged`` became this version, RFC 3339; empty where that was not noted.
+    var stagedAt = ""
+    /// When ``current`` became this version, RFC 3339; empty where that was not noted.
+    var releasedAt = ""
+  }
+
+  private final class Storage: Sendable {
+    let fields: Fields
+
+    init(_ fields: Fields) { self.fields = fields }
+  }
+
+  // Shared by all copies, of which there are many: the catalog's, the summaries', and those of each evaluation of a bundle.
+  private var storage: Storage
+
+  init(_ fields: Fields) { storage = Storage(fields) }
+
+  init(
+    uid: String, created: String, generation: Int64, bundle: ObjectName, cluster: ObjectName, current: Version?,
+    staged: Version?, paused: Bool, error: String, stagedAt: String = "", releasedAt: String = ""
+  ) {
+    self.init(
+      Fields(
+        uid: uid, created: created, generation: generation, bundle: bundle, cluster: cluster, current: current,
+        staged: staged, paused: paused, error: error, stagedAt: stagedAt, releasedAt: releasedAt))
+  }
+
+  /// All that it says.
+  var fields: Fields { storage.fields }
+
+  subscript<Member>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
+    get { storage.fields[keyPath: path] }
+    set {
+      var fields = storage.fields
+      fields[keyPath: path] = newValue
+      storage = Storage(fields)
+    }
+  }
+
+  static func == (a: DeploymentRecord, b: DeploymentRecord) -> Bool {
+    a.storage === b.storage || a.storage.fields == b.storage.fields
+  }
+
+  func hash(into hasher: inout Hasher) { hasher.combine(storage.fields) }
 
   /// The key of this record in the store; statuses have the same with their own kind.
   func key(deploymentNamespace: String) -> ObjectKey {
-    ObjectKey(kind: StoredKind.bundleDeployments, namespace: deploymentNamespace, name: bundle.name)
+    ObjectKey(kind: StoredKind.bundleDeployments, namespace: deploymentNamespace, name: storage.fields.bundle.name)
   }
 }
 
@@ -56,16 +99,17 @@ struct ObjectName: Hashable, Sendable, Comparable, CustomStringConvertible {
 extension DeploymentRecord {
   /// The record as stored.
   func encoded() -> [UInt8] {
+    let fields = fields
     var object: [String: Value] = [
-      "uid": .string(uid), "created": .string(created), "generation": .integer(generation),
-      "bundle": bundle.value, "cluster": cluster.value,
+      "uid": .string(fields.uid), "created": .string(fields.created), "generation": .integer(fields.generation),
+      "bundle": fields.bundle.value, "cluster": fields.cluster.value,
     ]
-    if let current { object["current"] = current.value }
-    if let staged { object["staged"] = staged.value }
-    if paused { object["paused"] = true }
-    if !error.isEmpty { object["error"] = .string(error) }
-    if !stagedAt.isEmpty { object["stagedAt"] = .string(stagedAt) }
-    if !releasedAt.isEmpty { object["releasedAt"] = .string(releasedAt) }
+    if let current = fields.current { object["current"] = current.value }
+    if let staged = fields.staged { object["staged"] = staged.value }
+    if fields.paused { object["paused"] = true }
+    if !fields.error.isEmpty { object["error"] = .string(fields.error) }
+    if !fields.stagedAt.isEmpty { object["stagedAt"] = .string(fields.stagedAt) }
+    if !fields.releasedAt.isEmpty { object["releasedAt"] = .string(fields.releasedAt) }
     return JSON.encode(.object(object))
   }
 

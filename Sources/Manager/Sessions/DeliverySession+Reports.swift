@@ -17,7 +17,7 @@ extension DeliverySession {
       if status.status.isEmpty {
         writes += refusals.report(status.id, [])
       } else if known.contains(status.id), let read = try? BundleDeploymentStatus(JSON.parse(status.status)) {
-        writes += refusals.report(status.id, status.status)
+        writes += refusals.report(status.id, status.status, read: read)
         if read.ready, read.nonModified { ready.append(status) }
       } else {
         trust.count(.foreignStatus)

@@ -75,9 +75,11 @@ struct RefusedVersions: Sendable {
   }
 
   /// Notes what the agent says of a deployment; empty bytes: it is gone.
-  mutating func report(_ id: String, _ status: [UInt8]) -> [Write] {
+  ///
+  /// - Parameter read: what it says, where it was read already.
+  mutating func report(_ id: String, _ status: [UInt8], read: BundleDeploymentStatus? = nil) -> [Write] {
     let reported = status.isEmpty ? nil : status
-    guard var refusal = refusals[id] else { return [note(id, reported)] }
+    guard var refusal = refusals[id] else { return [note(id, reported, read: read)] }
     refusal.reported = reported
     refusals[id] = refusal
     return [.put(key(id), refusal.body), note(id, refusal.shown)]
@@ -103,8 +105,8 @@ struct RefusedVersions: Sendable {
     ObjectKey(kind: StoredKind.refusals, namespace: namespace, name: id)
   }
 
-  private func note(_ id: String, _ status: [UInt8]?) -> Write {
+  private func note(_ id: String, _ status: [UInt8]?, read: BundleDeploymentStatus? = nil) -> Write {
     let key = ObjectKey(kind: StoredKind.deploymentStatuses, namespace: namespace, name: id)
-    return status.map { .put(key, $0) } ?? .delete(key)
+    return status.map { .put(key, $0, reading: read) } ?? .delete(key)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The rows of `history`: one per change, with the object as it was before (see ``Schema``).
@@ -10,7 +11,7 @@ enum HistoryTable {
       .execute(
         arguments: [
           Int64(revision), key.kind, key.namespace, key.name, deleted, Int64(created),
-          before.map { Int64($0.revision.value) }, previous?.checksum, before.map { StoredBody($0.body, of: key).data },
+          before.map { Int64($0.revision.value) }, previous?.checksum, before.map { Data($0.body) },
         ])
   }
 

@@ -42,6 +42,12 @@ extension RPCConnection {
     }
   }
 
+  /// Sends a message where there is credit and room for it.
+  func sendNow(_ payload: Payload, on id: StreamID) -> Bool {
+    guard payload.count <= WireLimits.payloadBytes else { return false }
+    return perform(at: .now) { state, now in state.trySending(payload, on: id, now: now) } == .sent
+  }
+
   private func waitForCredit(_ id: StreamID, _ buffer: StreamBuffer) async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { (waiter: StreamBuffer.Waiter) in

@@ -42,6 +42,11 @@ public struct RPCStream<Outbound: WireMessage, Inbound: WireMessage>: Sendable {
     try await handle.connection.send(message.payload, on: handle.id, handle.buffer)
   }
 
+  /// Sends a message if that needs no waiting. False where it does, or where the stream is over: `send` then waits, or says how it ended.
+  public func sendNow(_ message: EncodedMessage<Outbound>) -> Bool {
+    handle.connection.sendNow(message.payload, on: handle.id)
+  }
+
   /// Says that this side sends no more. Messages of the other side can still be received.
   public func finish() async { handle.connection.halfClose(handle.id) }
 
