@@ -4,18 +4,10 @@ import Foundation
 import Logging
 import Wire
 
-/// What a good agent's calls take at the 99th percentile while others misbehave, against the same without them, in turns.
-///
-/// The hostile ones: connections that begin as no ZMTP does, made again and again; enrolled peers that send what is no batch, are cut
-/// off and come back, each time with a whole CURVE handshake, a millisecond of both sides' time; and a thousand calls a second of a
-/// method that is not there. They are in a process of their own, which gets what processor time is left: theirs is not what is
-/// measured.
+/// What a good agent's calls take at the 99th percentile while others misbehave, against the same without them and against the same
+/// beside as many others that behave (`-busy`), in turns: the one says what the processors' time costs, the other what hostility does.
 enum HostileLoad {
-  private static let method = Method<FetchChunk, FetchChunk>("bench.Echo/Echo")
-  private static let missing = Method<FetchChunk, FetchChunk>("bench.Echo/Missing")
   private static let rounds = 5
-  /// SCHED_IDLE, which Swift's Glibc module leaves out: runs where nothing else does.
-  private static let idleScheduling: Int32 = 5
   private static let calls = 2_000
   /// Hostile connections of each kind in a second: of several agents that are broken, and of somebody who means it.
   private static let rates = [(suffix: "", rate: 5), (suffix: "-200", rate: 200)]
@@ -23,7 +15,7 @@ enum HostileLoad {
   static func run() async throws -> [Figure] {
     let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
     var handlers = RPCHandlers()
-    handlers.unary(method) { request, _ in request }
+    handlers.unary(Crowd.method) { request, _ in request }
     let (serverKeys, directory) = (try CurveKeyPair.generate(), KeyDirectory())
     let server = BusServer(
       configuration: BusServerConfiguration(endpoint: "tcp://127.0.0.1:*"), keyPair: serverKeys, directory: directory,
@@ -35,36 +27,51 @@ enum HostileLoad {
     let client = BusClient(
       configuration: BusClientConfiguration(endpoints: [endpoint], serverKey: serverKeys.publicKey), keyPair: keys,
       logger: logger)
-    let keyFile = NSTemporaryDirectory() + "flotilla-bench-\(UUID().uuidString).key"
-    defer { try? FileManager.default.removeItem(atPath: keyFile) }
-    directory.set(try CurveKeyFile.loadOrCreate(keyFile).publicKey, identity: "bench/caller")
+    let keyFiles = ["caller", "visitor"].map {
+      NSTemporaryDirectory() + "flotilla-bench-\(UUID().uuidString)-\($0).key"
+    }
+    defer { for file in keyFiles { try? FileManager.default.removeItem(atPath: file) } }
+    for file in keyFiles {
+      directory.set(try CurveKeyFile.loadOrCreate(file).publicKey, identity: "bench/\(file)")
+    }
     let malformed = try PlainKeyPair()
     directory.set(malformed.key, identity: "bench/hostile")
-    let peers = [endpoint, serverKeys.publicKey.z85, keyFile, malformed.publicKey, malformed.secretKey]
-    let pairs = try await client.withConnection { channel in
-      var pairs: [Pair] = []
+    let peers = [endpoint, serverKeys.publicKey.z85] + keyFiles + [malformed.publicKey, malformed.secretKey]
+    let measured = try await client.withConnection { channel in
+      var measured: [Times] = []
       for (_, rate) in rates {
-        var pair = Pair(quiet: .infinity, loud: .infinity)
+        var times = Times()
         for _ in 0..<rounds {
-          pair.quiet = min(pair.quiet, try await percentile(channel))
-          let before = server.counters
-          let crowd = try SimulationWorker(arguments: ["--hostile"] + peers + ["\(rate)"]) { _ in }
-          defer { crowd.end() }
-          while server.counters.malformedMessages == before.malformedMessages {
-            try await Task.sleep(for: .milliseconds(10))
+          times.quiet = min(times.quiet, try await percentile(channel))
+          for conduct in Crowd.Conduct.allCases {
+            let before = server.counters
+            let crowd = try SimulationWorker(arguments: ["--hostile"] + peers + ["\(rate)", conduct.rawValue]) { _ in }
+            defer { crowd.end() }
+            while server.counters.handshakes < before.handshakes + 3 { try await Task.sleep(for: .milliseconds(10)) }
+            let time = try await percentile(channel)
+            let malformed = server.counters.malformedMessages - before.malformedMessages
+            switch conduct {
+            case .hostile:
+              guard malformed > 0 else { throw Mistake("the hostile ones were not") }
+              times.hostile = min(times.hostile, time)
+            case .good:
+              guard malformed == 0 else { throw Mistake("the good ones were hostile") }
+              times.busy = min(times.busy, time)
+            }
           }
-          pair.loud = min(pair.loud, try await percentile(channel))
         }
-        pairs.append(pair)
+        measured.append(times)
       }
-      return pairs
+      return measured
     }
     running.cancel()
     _ = try? await running.value
-    return zip(rates, pairs).map { rate, pair in
-      Figure(
-        name: "hostile-p99\(rate.suffix)", value: pair.loud, unit: "us", reference: pair.quiet,
-        ratio: pair.quiet / pair.loud)
+    return zip(rates, measured).flatMap { rate, times in
+      [("", times.quiet), ("-busy", times.busy)].map { kind, reference in
+        Figure(
+          name: "hostile-p99\(rate.suffix)\(kind)", value: times.hostile, unit: "us", reference: reference,
+          ratio: reference / times.hostile)
+      }
     }
   }
 
@@ -85,9 +92,10 @@ enum HostileLoad {
     }
   }
 
-  private struct Pair: Sendable {
-    var quiet: Double
-    var loud: Double
+  private struct Times: Sendable {
+    var quiet = Double.infinity
+    var hostile = Double.infinity
+    var busy = Double.infinity
   }
 
   /// The 99th percentile of calls that are made one every millisecond, as an agent's come: in microseconds.
@@ -96,87 +104,10 @@ enum HostileLoad {
     let message = FetchChunk(data: [UInt8](repeating: 1, count: 125))
     for _ in 0..<calls {
       let began = ContinuousClock.now
-      _ = try await channel.unary(method, message)
+      _ = try await channel.unary(Crowd.method, message)
       times.append(ContinuousClock.now - began)
       try await Task.sleep(for: .milliseconds(1))
     }
     return Measure.seconds(times.sorted()[times.count * 99 / 100]) * 1e6
-  }
-
-  /// The hostile peers, in a process of their own: the endpoint, the server's key, the file of an enrolled key, another
-  /// enrolled key pair, and connections of each kind in a second.
-  static func misbehave(_ arguments: [String]) async throws {
-    guard arguments.count == 6, let rate = Int(arguments[5]), rate > 0 else {
-      throw Mistake("--hostile lacks arguments")
-    }
-    var parameters = sched_param()
-    guard sched_setscheduler(0, idleScheduling, &parameters) == 0 else { throw Mistake("no SCHED_IDLE here") }
-    let (endpoint, serverKey) = (arguments[0], try CurvePublicKey(z85: arguments[1]))
-    let pause = Duration.seconds(1) / rate
-    let caller = BusClient(
-      configuration: BusClientConfiguration(endpoints: [endpoint], serverKey: serverKey),
-      keyPair: try CurveKeyFile.loadOrCreate(arguments[2]),
-      logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
-    Thread.detachNewThread {
-      while readLine() != nil {}
-      exit(0)
-    }
-    try await withThrowingDiscardingTaskGroup { group in
-      group.addTask {
-        while true {
-          halfOpen(endpoint)
-          try await Task.sleep(for: pause)
-        }
-      }
-      group.addTask {
-        let context = zmq_ctx_new()
-        while true {
-          malformed(context, endpoint, serverKey, arguments[3], arguments[4])
-          try await Task.sleep(for: pause)
-        }
-      }
-      group.addTask {
-        _ = try? await caller.withConnection { channel in
-          while true {
-            _ = try? await channel.unary(missing, FetchChunk())
-            try await Task.sleep(for: .milliseconds(1))
-          }
-        }
-      }
-    }
-  }
-
-  /// A TCP connection that begins as no ZMTP does, and goes.
-  private static func halfOpen(_ endpoint: String) {
-    guard let port = UInt16(endpoint.split(separator: ":").last ?? "") else { return }
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    _ = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    _ = send(descriptor, "GET / HTTP/1.1\r\n\r\n", 18, Int32(MSG_NOSIGNAL))
-  }
-
-  /// An enrolled peer under a routing id of its own choice that sends bytes.
-  private static func malformed(
-    _ context: UnsafeMutableRawPointer?, _ endpoint: String, _ serverKey: CurvePublicKey, _ publicKey: String,
-    _ secretKey: String
-  ) {
-    guard let dealer = zmq_socket(context, ZMQ_DEALER) else { return }
-    zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, serverKey.bytes, 32)
-    zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, publicKey, 40)
-    zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, secretKey, 40)
-    var linger: Int32 = 2000
-    zmq_setsockopt(dealer, ZMQ_LINGER, &linger, 4)
-    zmq_setsockopt(dealer, ZMQ_ROUTING_ID, (0..<255).map { _ in UInt8.random(in: 1...255) }, 255)
-    zmq_connect(dealer, endpoint)
-    zmq_send(dealer, [UInt8](repeating: 255, count: 300), 300, ZMQ_DONTWAIT)
-    zmq_close(dealer)
   }
 }

@@ -41,7 +41,7 @@ enum BenchChild {
     let numbers = texts.dropFirst().compactMap { Int($0) }
     switch (arguments.first, numbers.count) {
     case ("--helm-worker", _): HelmWorker.run()
-    case ("--hostile", _): try await HostileLoad.misbehave(texts)
+    case ("--hostile", _): try await Crowd.run(texts)
     case ("--agent", _) where texts.count == 4: try await serve(texts)
     case ("--manager", 2): try await manage(texts[0], busPort: numbers[0], heartbeatSeconds: numbers[1])
     case ("--agents", 2):
