@@ -20,7 +20,8 @@ public enum Limits {
   /// Milliseconds that changes of deployments are gathered before they are counted, and those of counts before summaries are
   /// written.
   public static let summaryDebounceMilliseconds = 25
-  /// How much longer changes are gathered for each that waits, and those of a GitRepo for each deployment that it has.
+  /// How much longer changes are gathered for each that waits, and for each deployment that the GitRepo or the deployment's Bundle has: in
+  /// a rollout over many clusters the status that answers a new version comes in that time, and both are counted as one.
   public static let summaryPausePerDeployment: Duration = .microseconds(100)
   /// How long changes are gathered at the most.
   public static let summaryPauseMax: Duration = .seconds(1)

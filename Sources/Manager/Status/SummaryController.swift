@@ -49,10 +49,14 @@ actor SummaryController: Service {
   /// written once where it would be twice. A repository's status lists its deployments, so that of many is written less often.
   private func pause(before key: SummaryKey, waiting: Int) -> Duration {
     let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
-    guard case .gitRepo(let name) = key else {
+    switch key {
+    case .gitRepo(let name): return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
+    case .deployment(let id):
+      let count = max(waiting, model.siblings(of: id))
+      return min(pause + Limits.summaryPausePerDeployment * count, Limits.summaryPauseMax)
+    case .bundle, .cluster, .clusterGroup:
       return min(pause + Limits.summaryPausePerDeployment * waiting, Limits.summaryPauseMax)
     }
-    return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
   }
 
   private func write(_ key: SummaryKey) async throws -> Duration? {

@@ -282,6 +282,10 @@ struct SummaryModel: Sendable {
       return counted.view(record)
     }.sorted { $0.record.cluster < $1.record.cluster }
   }
+  /// How many deployments the bundle of one has.
+  func siblings(of key: ObjectKey) -> Int {
+    deployments[key]?.record.flatMap { bundles[$0.bundle]?.counts.total } ?? 0
+  }
   /// How many deployments a GitRepo has.
   func deploymentCount(ofRepo name: ObjectName) -> Int { repoDeployments[name]?.count ?? 0 }
 }
