@@ -20,11 +20,15 @@ public enum Limits {
   /// Milliseconds that changes of deployments are gathered before they are counted, and those of counts before summaries are
   /// written.
   public static let summaryDebounceMilliseconds = 25
-  /// How much longer changes are gathered for each that waits, and for each deployment that the GitRepo or the deployment's Bundle has: in
-  /// a rollout over many clusters the status that answers a new version comes in that time, and both are counted as one.
+  /// How much longer changes are gathered for each that waits, and those of a GitRepo for each deployment that it has.
   public static let summaryPausePerDeployment: Duration = .microseconds(100)
   /// How long changes are gathered at the most.
   public static let summaryPauseMax: Duration = .seconds(1)
+  /// How much longer a deployment's new version waits to be counted for each deployment that its bundle has: in a rollout over many
+  /// clusters the status that answers it comes in that time, and both are counted as one.
+  public static let summaryAnswerPausePerDeployment: Duration = .microseconds(300)
+  /// How long it waits at the most.
+  public static let summaryAnswerPauseMax: Duration = .seconds(3)
   /// How long a quiet API watch waits before it tells its client how far it has come.
   public static let watchIdle: Duration = .seconds(30)
   /// Manifests kept in memory for readers of Bundles and Contents.

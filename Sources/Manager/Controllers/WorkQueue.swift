@@ -40,13 +40,21 @@ actor WorkQueue<Key: Hashable & Sendable> {
     }
   }
 
-  /// Queues the key after a wait, unless it is queued before that anyway. While it is being worked on, it is queued again
-  /// right behind that: what is under way may have looked too early.
+  /// Queues the key after a wait, unless it is queued before that anyway; where it waits for longer, it waits for so long instead.
+  /// While it is being worked on, it is queued again right behind that: what is under way may have looked too early.
   func add(_ key: Key, after delay: Duration) {
-    if case .running = states[key] { states[key] = .runningAndDirty }
-    guard states[key] == nil, !closed else { return }
+    guard !closed else { return }
     let milliseconds = (clock.now - began + delay) / .milliseconds(1)
     let tick = Int64((milliseconds / Double(Self.tickMilliseconds)).rounded(.up))
+    switch states[key] {
+    case nil: break
+    case .waiting(let known): if known <= tick { return }
+    case .running:
+      states[key] = .runningAndDirty
+      return
+    case .queued, .runningAndDirty: return
+    }
+    // Where it waited before, it is passed over.
     states[key] = .waiting(tick)
     guard waiting[tick]?.keys.append(key) == nil else { return }
     let end = began + .milliseconds(tick * Self.tickMilliseconds)
@@ -56,6 +64,11 @@ actor WorkQueue<Key: Hashable & Sendable> {
         guard (try? await self.clock.sleep(until: end)) != nil else { return }
         self.ended(tick)
       })
+  }
+
+  /// Queues each key after its wait.
+  func add(_ keys: [(key: Key, delay: Duration)]) {
+    for (key, delay) in keys { add(key, after: delay) }
   }
 
   /// Works on queued keys, `workers` at a time, until the task is cancelled.

@@ -31,32 +31,43 @@ actor SummaryController: Service {
 
   private func apply(_ changes: [ObjectChange]) async {
     var touched: Set<SummaryKey> = []
+    var expecting: [(SummaryKey, Duration)] = []
     for change in changes {
-      touched.formUnion(model.note(change))
-      if change.key.kind == StoredKind.clusters {
+      let news = model.note(change)
+      switch change.key.kind {
+      case StoredKind.bundleDeployments where change.object != nil:
+        for key in news { expecting.append((key, pauseForAnswer(change.key))) }
+      case StoredKind.clusters:
         said[ObjectName(namespace: change.key.namespace, name: change.key.name)] = nil
+        touched.formUnion(news)
+      default: touched.formUnion(news)
       }
     }
+    if !expecting.isEmpty { await queue.add(expecting) }
     await queue(touched)
   }
 
   private func queue(_ touched: Set<SummaryKey>) async {
+    guard !touched.isEmpty else { return }
     let waiting = await queue.count
-    for key in touched { await queue.add(key, after: pause(before: key, waiting: waiting)) }
+    await queue.add(touched.map { ($0, pause(before: $0, waiting: waiting)) })
   }
 
   /// How long changes are gathered: the longer the more there is to do, so that in a rollout over many clusters each is counted and
   /// written once where it would be twice. A repository's status lists its deployments, so that of many is written less often.
   private func pause(before key: SummaryKey, waiting: Int) -> Duration {
     let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
-    switch key {
-    case .gitRepo(let name): return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
-    case .deployment(let id):
-      let count = max(waiting, model.siblings(of: id))
-      return min(pause + Limits.summaryPausePerDeployment * count, Limits.summaryPauseMax)
-    case .bundle, .cluster, .clusterGroup:
+    guard case .gitRepo(let name) = key else {
       return min(pause + Limits.summaryPausePerDeployment * waiting, Limits.summaryPauseMax)
     }
+    return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
+  }
+
+  /// How long a deployment that has another version is not counted, unless its agent's answer comes before.
+  private func pauseForAnswer(_ key: ObjectKey) -> Duration {
+    let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
+    let longer = Limits.summaryAnswerPausePerDeployment * model.siblings(of: key)
+    return min(pause + longer, Limits.summaryAnswerPauseMax)
   }
 
   private func write(_ key: SummaryKey) async throws -> Duration? {

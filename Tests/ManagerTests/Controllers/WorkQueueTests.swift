@@ -60,6 +60,25 @@ import Testing
     await run.value
   }
 
+  @Test("a key that waits is worked on once, after the shortest of its waits")
+  func shortestWait() async {
+    let queue = WorkQueue<String>()
+    let record = Record()
+    let run = Task {
+      await queue.run(workers: 1, logger: Logger(label: "test")) { key in
+        record.seen.withLock { $0[key, default: 0] += 1 }
+        return nil
+      }
+    }
+    await queue.add([("a", .milliseconds(100)), ("b", .seconds(600)), ("c", .milliseconds(1))])
+    await queue.add([("a", .milliseconds(1)), ("b", .milliseconds(200)), ("c", .seconds(600))])
+    #expect(await until { record.count("b") == 1 })
+    #expect(record.count("a") == 1 && record.count("c") == 1)
+    #expect(await queue.count == 0)
+    run.cancel()
+    await run.value
+  }
+
   @Test("failed work is tried again, and cancelling ends the workers")
   func retry() async {
     struct Passing: Error {}
