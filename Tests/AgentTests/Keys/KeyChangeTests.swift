@@ -95,6 +95,40 @@ struct KeyChangeTests {
     }
   }
 
+  @Test("a key that is older than allowed is changed as soon as there is a session, and a young one is left alone")
+  func changesByAge() async throws {
+    let endpoint = try port()
+    let manager = try TestManager(endpoint: endpoint)
+    let state = try await AgentState.open(directory.path + "/state")
+    defer { state.close() }
+    let old = try await state.keyPair()
+    manager.directory.set(old.publicKey, identity: "fleet-default/cluster-1")
+    let link = link(
+      LinkKeys(pair: old, enrollment: record(endpoint, key: manager.keyPair.publicKey)), keeper: state, boot: "1")
+    try await run(manager, [link]) { server in
+      let rotation = Task { try await link.rotateKey(olderThan: .seconds(3600)) }
+      defer { rotation.cancel() }
+      try await eventually("the session is open") { await manager.hellos.count == 1 }
+      #expect(try await state.keyPair().publicKey == old.publicKey)
+    }
+    let twoHoursAgo = Date.now.addingTimeInterval(-7200)
+    try FileManager.default.setAttributes(
+      [.modificationDate: twoHoursAgo], ofItemAtPath: directory.path + "/state/agent.key")
+    let again = self.link(
+      LinkKeys(pair: old, enrollment: record(endpoint, key: manager.keyPair.publicKey)), keeper: state, boot: "2")
+    let log = log
+    try await run(manager, [again]) { server in
+      let rotation = Task { try await again.rotateKey(olderThan: .seconds(3600)) }
+      defer { rotation.cancel() }
+      try await eventually("a session with another key is open, and the old one is nobody's") {
+        let new = try await state.keyPair().publicKey
+        return new != old.publicKey && server.isConnected(new) && manager.directory.lookup(old.publicKey) == .unknown
+      }
+      #expect(log.holds("the agent's key is older than allowed and is changed"))
+      #expect(try await state.keyAge() < .seconds(3600))
+    }
+  }
+
   /// How far a change had come when the agent ended.
   enum Crash: CaseIterable { case kept, announced, activated }
 
