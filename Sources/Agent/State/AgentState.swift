@@ -88,23 +88,33 @@ final class AgentState: Sendable {
     }
   }
 
-  /// The bytes of the files with the agent's key and with the one that it is changing to; nil for each that it has not.
-  func keyFiles() async throws -> (current: [UInt8]?, next: [UInt8]?) {
+  /// The files with the agent's keys, as bytes.
+  struct KeyFiles: Sendable, Equatable {
+    /// The agent's key; nil before it has one.
+    var current: [UInt8]?
+    /// Since when it has that.
+    var since: Timestamp?
+    /// The key that it is changing to, while it is.
+    var next: [UInt8]?
+  }
+
+  /// The files with the agent's keys.
+  func keyFiles() async throws -> KeyFiles {
     let (path, next) = (directory + "/agent.key", nextKeyPath)
     return try await files.perform {
-      (
-        try StateFile.read(path, limit: AgentLimits.keyFileBytes),
-        try StateFile.read(next, limit: AgentLimits.keyFileBytes)
-      )
+      KeyFiles(
+        current: try StateFile.read(path, limit: AgentLimits.keyFileBytes), since: try StateFile.modified(path),
+        next: try StateFile.read(next, limit: AgentLimits.keyFileBytes))
     }
   }
 
   /// Takes over the keys and the enrolment of an earlier state directory.
-  func restore(key: [UInt8], next: [UInt8]?, enrollment: EnrollmentRecord) async throws {
+  func restore(_ keys: KeyFiles, enrollment: EnrollmentRecord) async throws {
     let (path, nextPath) = (directory + "/agent.key", nextKeyPath)
     try await files.perform {
-      try StateFile.write(key, to: path)
-      if let next { try StateFile.write(next, to: nextPath) }
+      if let key = keys.current { try StateFile.write(key, to: path) }
+      if let since = keys.since { try StateFile.setModified(path, to: since) }
+      if let next = keys.next { try StateFile.write(next, to: nextPath) }
     }
     try await save(enrollment)
   }
@@ -207,6 +217,7 @@ extension AgentState: KeyKeeper {
 
   func keyAge() async throws -> Duration {
     let path = directory + "/agent.key"
-    return try await files.perform { try StateFile.age(of: path) }
+    let since = try await files.perform { try StateFile.modified(path) }
+    return since.map { .seconds(max(0, Timestamp.now.seconds - $0.seconds)) } ?? .zero
   }
 }

@@ -9,6 +9,8 @@ import Wire
 /// The Secret is made by whoever installs the agent; the agent reads and fills it, and needs no right to make Secrets.
 actor IdentitySecret {
   private static let keyField = "agent.key"
+  /// Since when the agent has the key, in RFC 3339: a pod that is new does not make the key young.
+  private static let sinceField = "agent.key.since"
   private static let nextKeyField = "agent.key.next"
   private static let enrollmentField = "enrollment"
   /// The id of the token that was in the values, which is no secret: another one in new values is a wish to join anew.
@@ -44,7 +46,7 @@ actor IdentitySecret {
           logger.notice("the values have another token than the one that the kept key joined with: joining anew")
           return
         }
-        try await state.restore(key: kept.key, next: kept.nextKey, enrollment: kept.enrollment)
+        try await state.restore(kept.keys, enrollment: kept.enrollment)
         logger.info("took the key from Secret \(identity.namespace)/\(identity.name)")
         return
       } catch let error as DeploymentFailure {
@@ -87,9 +89,9 @@ actor IdentitySecret {
   }
 
   private func writeAlone(_ state: AgentState) async throws {
-    let files = try await state.keyFiles()
-    guard let key = files.current, let enrollment = state.enrollment else { return }
-    let current = Kept(key: key, nextKey: files.next, enrollment: enrollment, tokenID: tokenID)
+    let keys = try await state.keyFiles()
+    guard keys.current != nil, let enrollment = state.enrollment else { return }
+    let current = Kept(keys: keys, enrollment: enrollment, tokenID: tokenID)
     guard current != written else { return }
     try await write(current)
     written = current
@@ -103,23 +105,23 @@ actor IdentitySecret {
           + " \(identity.namespace) \(identity.name)")
     }
     guard Self.read(current) != kept else { return }
+    func field(_ bytes: [UInt8]?) -> Value { bytes.map { .string(Base64.encode($0)) } ?? .null }
     try await cluster.mergePatch(
       identity,
       [
         "data": [
-          Self.keyField: .string(Base64.encode(kept.key)),
-          Self.nextKeyField: kept.nextKey.map { .string(Base64.encode($0)) } ?? .null,
-          Self.enrollmentField: .string(Base64.encode(JSON.encode(kept.enrollment.value))),
-          Self.tokenField: .string(Base64.encode(Array(kept.tokenID.utf8))),
+          Self.keyField: field(kept.keys.current),
+          Self.sinceField: field(kept.keys.since.map { Array($0.description.utf8) }),
+          Self.nextKeyField: field(kept.keys.next),
+          Self.enrollmentField: field(JSON.encode(kept.enrollment.value)),
+          Self.tokenField: field(Array(kept.tokenID.utf8)),
         ]
       ])
     logger.info("the agent's key is kept in Secret \(identity.namespace)/\(identity.name)")
   }
 
   private struct Kept: Sendable, Equatable {
-    var key: [UInt8]
-    /// The key that the agent is changing to.
-    var nextKey: [UInt8]?
+    var keys: AgentState.KeyFiles
     var enrollment: EnrollmentRecord
     var tokenID: String
   }
@@ -130,8 +132,9 @@ actor IdentitySecret {
     guard let key = field(keyField), !key.isEmpty, let bytes = field(enrollmentField),
       let value = try? JSON.parse(bytes), let enrollment = EnrollmentRecord(value)
     else { return nil }
+    let since = field(sinceField).flatMap { Timestamp(String(decoding: $0, as: UTF8.self)) }
     return Kept(
-      key: key, nextKey: field(nextKeyField), enrollment: enrollment,
+      keys: AgentState.KeyFiles(current: key, since: since, next: field(nextKeyField)), enrollment: enrollment,
       tokenID: String(decoding: field(tokenField) ?? [], as: UTF8.self))
   }
 }

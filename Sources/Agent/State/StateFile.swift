@@ -125,14 +125,20 @@ enum StateFile {
     try syncDirectory(of: other)
   }
 
-  /// How long ago a file was written; zero where there is none. Blocks.
-  static func age(of path: String) throws(AgentError) -> Duration {
+  /// When a file was written last; nil where there is none. Blocks.
+  static func modified(_ path: String) throws(AgentError) -> Timestamp? {
     var status = stat()
     guard stat(path, &status) == 0 else {
-      if errno == ENOENT { return .zero }
+      if errno == ENOENT { return nil }
       throw failure("cannot look at", path)
     }
-    return .seconds(max(0, time(nil) - status.st_mtim.tv_sec))
+    return Timestamp(seconds: Int64(status.st_mtim.tv_sec))
+  }
+
+  /// Makes a file one that was written at a moment: it came from elsewhere, and is as old as it was there. Blocks.
+  static func setModified(_ path: String, to moment: Timestamp) throws(AgentError) {
+    let time = timespec(tv_sec: Int(moment.seconds), tv_nsec: 0)
+    guard utimensat(AT_FDCWD, path, [time, time], 0) == 0 else { throw failure("cannot set the time of", path) }
   }
 
   /// Makes a directory of mode 0700 where it is missing. Blocks.

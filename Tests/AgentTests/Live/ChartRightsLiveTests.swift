@@ -65,6 +65,8 @@ extension SharedClusterTests {
       let state = try await AgentState.open(fixture.state.path + "/first")
       try await state.save(enrollment)
       let pair = try await state.keyPair()
+      let lastWeek = Timestamp(seconds: Timestamp.now.seconds - 7 * 86_400)
+      try StateFile.setModified(fixture.state.path + "/first/agent.key", to: lastWeek)
       func secret(_ name: String, tokenID: String = "id", log: MessageLog = MessageLog()) -> IdentitySecret {
         IdentitySecret(
           name: name, namespace: "cattle-fleet-system", cluster: cluster, tokenID: tokenID, logger: log.logger)
@@ -87,6 +89,7 @@ extension SharedClusterTests {
       try await secret("agent-with-least-identity").restore(to: other)
       #expect(other.enrollment == enrollment)
       #expect(try await other.keyPair().publicKey == pair.publicKey)
+      #expect(try await other.keyAge() >= .seconds(7 * 86_400), "what came back is as old as it was")
 
       // A key that the agent is about to change to is in the Secret before anybody hears of it.
       let next = try CurveKeyPair.generate()
