@@ -112,7 +112,7 @@ struct OwnChartsTests {
       hostNetwork: true
       priorityClass: {value: 1000, preemptionPolicy: Never}
       persistence: {enabled: true, storageClassName: fast, size: 2Gi}
-      identity: {secret: false}
+      identity: {secret: false, keyMaxAge: 720h}
       rbac: {least: true, extraRules: [{apiGroups: [example.com], resources: [widgets], verbs: [get, list, watch]}]}
 
       """
@@ -136,6 +136,7 @@ struct OwnChartsTests {
     #expect(container["env"]?.array?.last?["name"] == "HTTPS_PROXY")
     #expect(container["args"]?.array?.contains("--log-format=json") == true)
     #expect(container["args"]?.array?.contains { $0.string?.contains("identity") == true } == false)
+    #expect(container["args"]?.array?.contains("--key-max-age=720h") == true)
     let claim = try #require(objects["StatefulSet"]?.first?.at("spec", "volumeClaimTemplates")?.array?.first)
     #expect(claim.at("spec", "resources", "requests", "storage") == "2Gi")
     #expect(claim.at("spec", "storageClassName") == "fast")
