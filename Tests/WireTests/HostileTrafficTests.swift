@@ -202,6 +202,52 @@ struct HostileTrafficTests {
   }
 }
 
+extension HostileTrafficTests {
+  @Test(
+    "strangers who connect and do not enrol hold their share of the places; the oldest gives way, and agents have the rest"
+  )
+  func strangers() async throws {
+    try await withBus(
+      .sockets, handlers: TestMethods.handlers(), { ($0.connectionsMax, $0.strangersMax) = (9, 3) }
+    ) { bus in
+      let held = Box<[Task<Void, any Error>]>([])
+      defer { for task in held.value { task.cancel() } }
+      func hold(_ identity: String?) throws -> CurvePublicKey {
+        let (client, key) = try bus.client(identity: identity)
+        let task = Task { try await client.withConnection { _ in try await Task.sleep(for: .seconds(600)) } }
+        held.update { $0.append(task) }
+        return key
+      }
+      func isHeld(_ key: CurvePublicKey) async throws {
+        try await eventually("\(key) is connected") { bus.server.isConnected(key) }
+      }
+      // One that enrols on its connection is a stranger no more, and stays.
+      let joined = try hold(nil)
+      try await isHeld(joined)
+      bus.directory.set(joined, identity: "a/joined")
+      var strangers: [CurvePublicKey] = []
+      for _ in 0..<6 {
+        strangers.append(try hold(nil))
+        try await isHeld(strangers[strangers.count - 1])
+      }
+      let all = strangers
+      try await eventually("the oldest strangers are gone") {
+        all.map { bus.server.isConnected($0) } == [false, false, false, true, true, true]
+      }
+      #expect(bus.server.counters.displacedStrangers == 3 && bus.server.isConnected(joined))
+      // Agents take the places that are left, and then those of the strangers.
+      for number in 0..<8 { try await isHeld(try hold("a/\(number)")) }
+      try await eventually("no stranger is left") { !all.contains { bus.server.isConnected($0) } }
+      #expect(bus.server.connectionCount == 9 && bus.server.isConnected(joined))
+      let (late, _) = try bus.client(identity: "a/late")
+      await expectCode(.resourceExhausted) { try await late.withConnection { _ in } }
+      await expectCode(.resourceExhausted) { try await bus.client(identity: nil).client.withConnection { _ in } }
+      for task in held.value { task.cancel() }
+      for task in held.value { _ = await task.result }
+    }
+  }
+}
+
 /// A TCP connection that says nothing.
 private final class RawTCP: Sendable {
   private let descriptor: Int32

@@ -28,6 +28,10 @@ enum BusFamilies {
       MetricFamily(
         counter: "flotilla_connections_replaced_total", "Connections that a newer one of their key replaced.",
         value: UInt64(counters.replaced)),
+      MetricFamily(
+        counter: "flotilla_connections_displaced_total",
+        "Connections of keys that are not enrolled which gave way to newer ones, because there were too many.",
+        value: UInt64(counters.displacedStrangers)),
       family(
         "flotilla_bus_refused_messages_total", "Messages that were refused, by reason.", "reason",
         [

@@ -10,6 +10,8 @@ public struct BusCounters: Sendable, Hashable {
   public var connections = 0
   /// Connections that a newer one of the same key replaced.
   public var replaced = 0
+  /// Connections of keys that are not enrolled which gave way to newer ones, because there were too many.
+  public var displacedStrangers = 0
   /// Messages under a routing id that is not of their sender's key, refused.
   public var foreignRoutingIDs = 0
   /// Messages that are not of the bus protocol, refused.
@@ -46,6 +48,7 @@ final class ServerCounters: Sendable {
   let refusedKeys = Atomic<Int>(0)
   let connections = Atomic<Int>(0)
   let replaced = Atomic<Int>(0)
+  let displacedStrangers = Atomic<Int>(0)
   let foreignRoutingIDs = Atomic<Int>(0)
   let malformedMessages = Atomic<Int>(0)
   let strayMessages = Atomic<Int>(0)
@@ -67,6 +70,7 @@ final class ServerCounters: Sendable {
     counters.refusedKeys = refusedKeys.load(ordering: .relaxed)
     counters.connections = connections.load(ordering: .relaxed)
     counters.replaced = replaced.load(ordering: .relaxed)
+    counters.displacedStrangers = displacedStrangers.load(ordering: .relaxed)
     counters.foreignRoutingIDs = foreignRoutingIDs.load(ordering: .relaxed)
     counters.malformedMessages = malformedMessages.load(ordering: .relaxed)
     counters.strayMessages = strayMessages.load(ordering: .relaxed)

@@ -39,11 +39,12 @@ public final class BusServer: Service, Sendable {
         "the limit on open files allows fewer connections than configured; raise it (ulimit -n, LimitNOFILE=)",
         metadata: ["configured": "\(configuration.connectionsMax)", "possible": "\(possible)"])
     }
+    let connectionsMax = min(possible, configuration.connectionsMax)
     admissions = Admissions(
       Admissions.Parameters(
-        core: core, connectionsMax: min(possible, configuration.connectionsMax), directory: directory,
-        handlers: handlers,
-        logger: logger))
+        core: core, connectionsMax: connectionsMax,
+        strangersMax: min(configuration.strangersMax, max(1, connectionsMax / 3)), directory: directory,
+        handlers: handlers, logger: logger))
   }
 
   /// Connections that are open.

@@ -10,6 +10,9 @@ public struct BusServerConfiguration: Sendable {
   public var handshakeTimeout: Duration = .seconds(30)
   /// Connections at once; further ones are told to come back.
   public var connectionsMax = 12_000
+  /// Of these, those of keys that are not enrolled, a third of all at the most: where there are more, the oldest gives way. Enrolling
+  /// takes a moment; this bounds what those hold who only come.
+  public var strangersMax = 4_000
   /// Streams that each peer may have open at once.
   public var streamsPerConnection = 128
   /// Bytes that a peer may send on one stream before its reader takes them.

@@ -18,8 +18,8 @@ final class InProcessEndpoint: LoopParticipant {
   /// Joins a client's connection to a new one of the server.
   func accept(_ client: RPCConnection, key: CurvePublicKey, _ loop: LoopState) {
     do throws(RPCError) {
-      let (server, replaced) = try admissions.admit(key, now: loop.now, driver: loop.loop)
-      if let replaced { loop.flush(replaced) }
+      let (server, ended) = try admissions.admit(key, now: loop.now, driver: loop.loop)
+      for old in ended { loop.flush(old) }
       otherEnds[client.id] = server
       otherEnds[server.id] = client
       loop.attach(client, to: self)

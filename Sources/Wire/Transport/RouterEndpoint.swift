@@ -148,11 +148,11 @@ final class RouterEndpoint: LoopParticipant {
       return evict(routingID.bytes)
     }
     do throws(RPCError) {
-      let (connection, replaced) = try admissions.admit(key, now: loop.now, driver: loop.loop)
+      let (connection, ended) = try admissions.admit(key, now: loop.now, driver: loop.loop)
       let peer = Peer(connection, routingID)
       peers[routingID] = peer
       peersByConnection[connection.id] = peer
-      if let replaced { loop.flush(replaced) }
+      for old in ended { loop.flush(old) }
       loop.attach(connection, to: self)
       connection.receive(frames, now: loop.now)
     } catch {
