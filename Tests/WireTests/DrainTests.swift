@@ -95,7 +95,8 @@ struct DrainTests {
     let core = RPCConnectionCore.Configuration()
     let admissions = Admissions(
       Admissions.Parameters(
-        core: core, connectionsMax: 10, strangersMax: 10, directory: KeyDirectory(), handlers: RPCHandlers(), logger: quiet))
+        core: core, connectionsMax: 10, strangersMax: 10, directory: KeyDirectory(), handlers: RPCHandlers(),
+        logger: quiet))
     let loop = try IOLoop(named: "drain-test")
     _ = try admissions.admit(CurveKeyPair.generate().publicKey, now: .now, driver: loop)
     admissions.close()

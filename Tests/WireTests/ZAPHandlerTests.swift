@@ -58,7 +58,8 @@ struct ZAPHandlerTests {
     let (serverKeys, directory) = (try CurveKeyPair.generate(), KeyDirectory())
     let admissions = Admissions(
       Admissions.Parameters(
-        core: RPCConnectionCore.Configuration(), connectionsMax: 10, strangersMax: 10, directory: directory, handlers: RPCHandlers(),
+        core: RPCConnectionCore.Configuration(), connectionsMax: 10, strangersMax: 10, directory: directory,
+        handlers: RPCHandlers(),
         logger: quiet))
     let loop = try IOLoop(named: "door-test")
     let bound: Result<String, WireError> = await withCheckedContinuation { continuation in

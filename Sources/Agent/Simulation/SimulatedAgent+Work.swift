@@ -4,7 +4,7 @@ import Wire
 extension SimulatedAgent: SessionWork {
   func keep(_ desired: Desired, over channel: RPCChannel?) async throws -> [NackItem] {
     let begin = ContinuousClock.now
-    var items = identity?.desired.items ?? [:]
+    var items = self.desired.items
     if isAcknowledged {
       isAcknowledged = false
       tally.note { $0.acknowledged -= 1 }
@@ -33,7 +33,7 @@ extension SimulatedAgent: SessionWork {
       waiting.removeAll { $0.id == id }
       await gone(id)
     }
-    identity?.desired.items = items
+    self.desired.items = items
     let (fetched, versions) = (missing.count - unavailable.count, desired.set.count - refused.count)
     let problem = refused.first?.message
     tally.note {
@@ -61,8 +61,8 @@ extension SimulatedAgent: SessionWork {
   }
 
   func complete(_ revision: UInt64, lineage: String) async throws {
-    identity?.desired.revision = revision
-    identity?.desired.lineage = lineage
+    desired.revision = revision
+    desired.lineage = lineage
     if !isAcknowledged {
       isAcknowledged = true
       tally.note { $0.acknowledged += 1 }
@@ -79,7 +79,7 @@ extension SimulatedAgent: SessionWork {
         if deployments[id]?.record.isGone == true { deployments[id] = nil }
         continue
       }
-      guard let version = identity?.desired.items[id]?.version else { continue }
+      guard let version = desired.items[id]?.version else { continue }
       if deployments[id]?.acknowledge(hash, version: version) == true { becameReady(id) }
     }
     judge()
@@ -124,7 +124,7 @@ extension SimulatedAgent: SessionWork {
   /// An attempt's time has come.
   func perform(_ next: Attempt) async {
     let id = next.item.id
-    guard identity?.desired.items[id] == next.item, var deployment = deployments[id] else { return }
+    guard desired.items[id] == next.item, let deployment = deployments[id] else { return }
     let release: SimulatedReleases.Release
     do {
       release = try surroundings.releases.release(of: next.item)
@@ -139,7 +139,6 @@ extension SimulatedAgent: SessionWork {
       deployment.succeed(
         release, version: next.item.version, now: .now, among: surroundings.releases.successes)
     }
-    deployments[id] = deployment
     tally.note {
       if hasFailed { $0.failures += 1 }
       $0.failedDeployments += (hasFailed ? 1 : 0) - (wasFailed ? 1 : 0)
@@ -168,29 +167,31 @@ extension SimulatedAgent: SessionWork {
 
   private func want(_ item: DesiredItem, _ release: SimulatedReleases.Release, since: ContinuousClock.Instant) {
     let known = deployments[item.id]
-    var deployment = known ?? SimulatedDeployment(record: DeploymentRecord(id: item.id))
+    let deployment = known ?? SimulatedDeployment(record: DeploymentRecord(id: item.id))
+    let (wasReady, wasFailed) = (known?.isReady == true, known?.isFailed == true)
+    let isNew = known == nil || known?.record.isGone == true
     deployment.record.isGone = false
     deployment.want(release, at: since, now: .now)
     deployments[item.id] = deployment
     waiting.removeAll { $0.id == item.id }
     if !release.isPaused { waiting.append(item) }
-    let isNew = known == nil || known?.record.isGone == true
     tally.note {
       if isNew { $0.deployments += 1 }
-      if known?.isReady == true { $0.readyDeployments -= 1 }
-      if known?.isFailed == true { $0.failedDeployments -= 1 }
+      if wasReady { $0.readyDeployments -= 1 }
+      if wasFailed { $0.failedDeployments -= 1 }
     }
   }
 
   private func gone(_ id: String) async {
     guard let old = deployments[id] else { return }
-    var deployment = SimulatedDeployment(record: DeploymentRecord(id: id))
+    let deployment = SimulatedDeployment(record: DeploymentRecord(id: id))
     deployment.record.isGone = true
     deployments[id] = deployment
+    let (wasReady, wasFailed) = (old.isReady, old.isFailed)
     tally.note {
       $0.deployments -= 1
-      if old.isReady { $0.readyDeployments -= 1 }
-      if old.isFailed { $0.failedDeployments -= 1 }
+      if wasReady { $0.readyDeployments -= 1 }
+      if wasFailed { $0.failedDeployments -= 1 }
     }
     await link?.report(DeploymentStatus(id: id, version: old.record.statusVersion, status: []))
   }
@@ -207,7 +208,7 @@ extension SimulatedAgent: SessionWork {
   }
 
   private func judge() {
-    let items = identity?.desired.items ?? [:]
+    let items = desired.items
     let isReady = isAcknowledged && !items.isEmpty && items.keys.allSatisfy { deployments[$0]?.isReady == true }
     guard isReady != isAllReady else { return }
     isAllReady = isReady

@@ -25,7 +25,9 @@ actor SimulatedAgent {
   let name: String
   let surroundings: Surroundings
   let fetcher: BlobFetcher
-  var identity: SimulatedIdentity?
+  private var identity: SimulatedIdentity?
+  /// What the manager wants of it; part of ``identity`` only where that is kept.
+  var desired = DesiredSet()
   var deployments: [String: SimulatedDeployment] = [:]
   /// Items that were kept and not yet begun.
   var waiting: [DesiredItem] = []
@@ -56,6 +58,7 @@ actor SimulatedAgent {
     do {
       let (identity, connection) = try await enrolled()
       self.identity = identity
+      desired = identity.desired
       resume(identity)
       await work(identity, over: connection)
     } catch is CancellationError {
@@ -125,7 +128,7 @@ actor SimulatedAgent {
     }
     // What was not finished then is asked for again, because its blobs are not kept.
     for item in identity.desired.items.values where deployments[item.id]?.isReady != true {
-      self.identity?.desired.items[item.id] = nil
+      desired.items[item.id] = nil
       deployments[item.id] = nil
     }
     let (held, ready) = (deployments.count, deployments.values.count { $0.isReady })
@@ -136,7 +139,6 @@ actor SimulatedAgent {
   }
 
   private func work(_ identity: SimulatedIdentity, over connection: BusConnection?) async {
-    let desired = self.identity?.desired ?? DesiredSet()
     let durable = AgentSession.Durable(
       held: desired.items.mapValues(\.version), lastRevision: desired.revision,
       lineage: desired.lineage,
@@ -163,6 +165,7 @@ actor SimulatedAgent {
 
   private func save() async {
     guard let files = surroundings.files, var identity else { return }
+    identity.desired = desired
     identity.records = deployments.values.map(\.record)
     do {
       // The run is over, and its task cancelled; this is what it leaves.

@@ -2,8 +2,8 @@ import Document
 import Fleet
 import Wire
 
-/// One deployment of a simulated agent: the real agent's record and composer, and no cluster.
-struct SimulatedDeployment: Sendable {
+/// One deployment of a simulated agent: the real agent's record and composer, and no cluster. It belongs to its agent.
+final class SimulatedDeployment {
   var record: DeploymentRecord
   /// When the version that is wanted arrived; nil once the manager knows of its Ready status.
   var arrived: ContinuousClock.Instant?
@@ -26,7 +26,7 @@ struct SimulatedDeployment: Sendable {
   }
 
   /// The deployment of an earlier run, whose version is Ready where `item` is what it reported on.
-  init(record: DeploymentRecord, of item: DesiredItem) {
+  convenience init(record: DeploymentRecord, of item: DesiredItem) {
     self.init(record: record)
     isReady = record.statusVersion == item.version && saysReady && !record.acknowledged.isEmpty
   }
@@ -34,7 +34,7 @@ struct SimulatedDeployment: Sendable {
   var saysReady: Bool { composer.status.conditions["Ready"]?.isTrue == true && !isFailed }
 
   /// Another version is wanted.
-  mutating func want(_ release: SimulatedReleases.Release, at instant: ContinuousClock.Instant, now: Timestamp) {
+  func want(_ release: SimulatedReleases.Release, at instant: ContinuousClock.Instant, now: Timestamp) {
     arrived = instant
     isReady = false
     isFailed = false
@@ -44,7 +44,7 @@ struct SimulatedDeployment: Sendable {
   }
 
   /// An attempt succeeded.
-  mutating func succeed(
+  func succeed(
     _ release: SimulatedReleases.Release, version: String, now: Timestamp, among successes: SimulatedSuccesses
   ) {
     isFailed = false
@@ -79,7 +79,7 @@ struct SimulatedDeployment: Sendable {
   }
 
   /// An attempt failed.
-  mutating func fail(_ release: SimulatedReleases.Release, version: String, now: Timestamp) {
+  func fail(_ release: SimulatedReleases.Release, version: String, now: Timestamp) {
     isFailed = true
     attempts += 1
     let failure = DeploymentFailure(
@@ -91,7 +91,7 @@ struct SimulatedDeployment: Sendable {
   }
 
   /// The manager holds a status of this hash. True where that makes the wanted version Ready.
-  mutating func acknowledge(_ hash: String, version: String) -> Bool {
+  func acknowledge(_ hash: String, version: String) -> Bool {
     record.acknowledged = hash
     guard !isReady, record.statusVersion == version, saysReady, hash == statusHash else { return false }
     isReady = true
