@@ -24,10 +24,10 @@ public enum Limits {
   public static let summaryPausePerDeployment: Duration = .microseconds(100)
   /// How long changes are gathered at the most.
   public static let summaryPauseMax: Duration = .seconds(1)
-  /// How much longer a deployment's new version waits to be counted for each deployment that its bundle has: in a rollout over many
-  /// clusters the status that answers it comes in that time, and both are counted as one.
+  /// How much longer a Cluster's status is not written while a deployment waits for its agent, for each deployment that the bundle has:
+  /// in a rollout over many clusters the answer comes in that time, and mostly leaves the status as it was.
   public static let summaryAnswerPausePerDeployment: Duration = .microseconds(300)
-  /// How long it waits at the most.
+  /// How long that is at the most.
   public static let summaryAnswerPauseMax: Duration = .seconds(3)
   /// How long a quiet API watch waits before it tells its client how far it has come.
   public static let watchIdle: Duration = .seconds(30)

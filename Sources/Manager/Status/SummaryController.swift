@@ -16,6 +16,8 @@ actor SummaryController: Service {
   /// What the statuses of Clusters say that have not changed since they were written, by its hash: a rollout's many steps often end
   /// where they began, and need not be read to see that.
   private var said: [ObjectName: Int] = [:]
+  /// What is to be looked at once everything is known: before that, what is ready would seem not to be.
+  private var unsynced: Set<SummaryKey>? = []
 
   init(objects: ObjectRepository, logger: Logger) {
     self.objects = objects
@@ -26,31 +28,39 @@ actor SummaryController: Service {
     let follower = StoreFollower(store: objects.store, kinds: SummaryModel.kinds, logger: logger)
     try await runController(
       follower, queue: queue, workers: Limits.summaryWorkers, reconcile: { try await self.write($0) },
-      change: { await self.apply($0) })
+      change: { await self.apply($0) }, synced: { await self.didSync() })
+  }
+
+  private func didSync() async {
+    guard let noted = unsynced else { return }
+    unsynced = nil
+    // All of them before any status is written: half of them counted would say that a bundle has fewer than it has.
+    let touched = noted.reduce(into: Set<SummaryKey>()) { touched, key in
+      if case .deployment(let id) = key { touched.formUnion(model.count(id)) } else { touched.insert(key) }
+    }
+    await queue(touched)
   }
 
   private func apply(_ changes: [ObjectChange]) async {
     var touched: Set<SummaryKey> = []
-    var expecting: [(SummaryKey, Duration)] = []
     for change in changes {
-      let news = model.note(change)
-      switch change.key.kind {
-      case StoredKind.bundleDeployments where change.object != nil:
-        for key in news { expecting.append((key, pauseForAnswer(change.key))) }
-      case StoredKind.clusters:
+      touched.formUnion(model.note(change))
+      if change.key.kind == StoredKind.clusters {
         said[ObjectName(namespace: change.key.namespace, name: change.key.name)] = nil
-        touched.formUnion(news)
-      default: touched.formUnion(news)
       }
     }
-    if !expecting.isEmpty { await queue.add(expecting) }
-    await queue(touched)
+    if unsynced != nil { unsynced?.formUnion(touched) } else { await queue(touched) }
   }
 
-  private func queue(_ touched: Set<SummaryKey>) async {
+  /// - Parameter answer: how long an agent's answer may take that would leave its Cluster as it was; nil where none is expected.
+  private func queue(_ touched: Set<SummaryKey>, answer: Duration? = nil) async {
     guard !touched.isEmpty else { return }
     let waiting = await queue.count
-    await queue.add(touched.map { ($0, pause(before: $0, waiting: waiting)) })
+    await queue.add(
+      touched.map { key in
+        if case .cluster = key, let answer { return (key, answer) }
+        return (key, pause(before: key, waiting: waiting))
+      })
   }
 
   /// How long changes are gathered: the longer the more there is to do, so that in a rollout over many clusters each is counted and
@@ -63,11 +73,14 @@ actor SummaryController: Service {
     return pause + Limits.summaryPausePerDeployment * model.deploymentCount(ofRepo: name)
   }
 
-  /// How long a deployment that has another version is not counted, unless its agent's answer comes before.
-  private func pauseForAnswer(_ key: ObjectKey) -> Duration {
+  /// Counts a deployment. One that waits for its agent keeps its Cluster's status from being written for a while: in a rollout over
+  /// many clusters the answer mostly leaves that as it was. Bundles and repositories show at once that it waits.
+  private func count(_ key: ObjectKey) async {
+    let touched = model.count(key)
+    guard let siblings = model.awaitsAnswer(key) else { return await queue(touched) }
     let pause = Duration.milliseconds(Limits.summaryDebounceMilliseconds)
-    let longer = Limits.summaryAnswerPausePerDeployment * model.siblings(of: key)
-    return min(pause + longer, Limits.summaryAnswerPauseMax)
+    let answer = min(pause + Limits.summaryAnswerPausePerDeployment * siblings, Limits.summaryAnswerPauseMax)
+    await queue(touched, answer: answer)
   }
 
   private func write(_ key: SummaryKey) async throws -> Duration? {
@@ -105,7 +118,7 @@ actor SummaryController: Service {
         group["status"] = counter.status(previous: group["status"] ?? .null, at: now)
       }
     case .gitRepo(let name): return try await writeRepo(name, now: now)
-    case .deployment(let key): await queue(model.count(key))
+    case .deployment(let key): await count(key)
     }
     return nil
   }

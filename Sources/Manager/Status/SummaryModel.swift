@@ -282,9 +282,10 @@ struct SummaryModel: Sendable {
       return counted.view(record)
     }.sorted { $0.record.cluster < $1.record.cluster }
   }
-  /// How many deployments the bundle of one has.
-  func siblings(of key: ObjectKey) -> Int {
-    deployments[key]?.record.flatMap { bundles[$0.bundle]?.counts.total } ?? 0
+  /// How many deployments the bundle of one has, if that one was counted as waiting for its agent; nil where it was not.
+  func awaitsAnswer(_ key: ObjectKey) -> Int? {
+    guard let report = deployments[key]?.report, report.state == .waitApplied else { return nil }
+    return bundles[ObjectName(namespace: report.bundleNamespace, name: report.bundle)]?.counts.total
   }
   /// How many deployments a GitRepo has.
   func deploymentCount(ofRepo name: ObjectName) -> Int { repoDeployments[name]?.count ?? 0 }
