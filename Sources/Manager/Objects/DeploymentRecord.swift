@@ -48,7 +48,7 @@ struct DeploymentRecord: Hashable, Sendable {
   }
 
   // Shared by all copies, of which there are many: the catalog's, the summaries', and those of each evaluation of a bundle.
-  private var storage: Storage
+  private let storage: Storage
 
   init(_ fields: Fields) { storage = Storage(fields) }
 
@@ -65,14 +65,7 @@ struct DeploymentRecord: Hashable, Sendable {
   /// All that it says.
   var fields: Fields { storage.fields }
 
-  subscript<Member>(dynamicMember path: WritableKeyPath<Fields, Member>) -> Member {
-    get { storage.fields[keyPath: path] }
-    set {
-      var fields = storage.fields
-      fields[keyPath: path] = newValue
-      storage = Storage(fields)
-    }
-  }
+  subscript<Member>(dynamicMember path: KeyPath<Fields, Member>) -> Member { storage.fields[keyPath: path] }
 
   static func == (a: DeploymentRecord, b: DeploymentRecord) -> Bool {
     a.storage === b.storage || a.storage.fields == b.storage.fields

@@ -96,7 +96,7 @@ struct DeploymentTraceTests {
   func unseen() throws {
     let (trace, steps) = try Self.steps {
       $0.agent = .connected(DeliveryFacts(connectedSince: Self.at(50), held: Self.staged.wireVersion))
-      $0.record?.stagedAt = ""
+      $0.record = $0.record?.with { $0.stagedAt = "" }
       $0.status?.appliedTime = ""
     }
     #expect(steps[3] == "staged done" && steps[5] == "sent done" && steps[6] == "acknowledged done")
@@ -112,7 +112,7 @@ struct DeploymentTraceTests {
   func heldBack() throws {
     func released(_ change: (inout TraceFacts) -> Void) throws -> TraceStep {
       let (trace, steps) = try Self.steps {
-        $0.record?.current = Self.older
+        $0.record = $0.record?.with { $0.current = Self.older }
         $0.status?.appliedDeploymentID = Self.older.deploymentID
         $0.agent = .connected(DeliveryFacts(connectedSince: Self.at(50), held: Self.older.wireVersion))
         change(&$0)
@@ -214,7 +214,7 @@ struct DeploymentTraceTests {
     ),
     Stage("record", { $0.record = nil }, "staged waiting", "the manager has not made the deployment yet"),
     Stage(
-      "values", { $0.record?.error = "no value region" }, "staged failed",
+      "values", { $0.record = $0.record?.with { $0.error = "no value region" } }, "staged failed",
       "no version can be made for this cluster: no value region"
     ),
     Stage(

@@ -13,11 +13,9 @@ struct SummaryControllerTests {
   private let bundle = ObjectKey(kind: StoredKind.bundles, namespace: "fleet-default", name: "b")
 
   private func status(ready: Bool) -> Write {
-    let text =
-      #"{"appliedDeploymentID":"v1","ready":\#(ready),"nonModified":true,"conditions":["#
-      + #"{"type":"Deployed","status":"True"},{"type":"Ready","status":"\#(ready ? "True" : "False")"}]}"#
-    return .put(
-      ObjectKey(kind: StoredKind.deploymentStatuses, namespace: "cluster-c", name: "b"), Array(text.utf8))
+    .put(
+      ObjectKey(kind: StoredKind.deploymentStatuses, namespace: "cluster-c", name: "b"),
+      TestDeployments.status("v1", ready: ready))
   }
 
   private func object(_ key: ObjectKey) -> Write {
@@ -63,12 +61,11 @@ struct SummaryControllerTests {
 
   private func restart(in directory: String) async throws {
     let store = try await SQLiteStore(path: directory)
-    let version = DeploymentRecord.Version(deploymentID: "v1", content: "c", payload: "p")
-    let record = DeploymentRecord(
-      uid: "u", created: "2026-01-01T00:00:00Z", generation: 1,
-      bundle: ObjectName(namespace: bundle.namespace, name: bundle.name),
-      cluster: ObjectName(namespace: cluster.namespace, name: cluster.name), current: version, staged: version,
-      paused: false, error: "")
+    let record = TestDeployments.record(
+      "v1", bundle: ObjectName(namespace: bundle.namespace, name: bundle.name),
+      cluster: ObjectName(namespace: cluster.namespace, name: cluster.name))
+    // What its writer hands on is what a reader makes of its bytes.
+    #expect(try DeploymentRecord(decoding: record.encoded(), key: bundle) == record)
     _ = try await store.commit([
       object(cluster), object(bundle), .put(record.key(deploymentNamespace: "cluster-c"), record.encoded()),
       status(ready: true),

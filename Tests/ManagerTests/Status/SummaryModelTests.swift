@@ -19,18 +19,12 @@ struct SummaryModelTests {
   }
 
   private func deployment(_ id: String, at revision: UInt64) -> ObjectChange {
-    let version = DeploymentRecord.Version(deploymentID: id, content: "c", payload: "p")
-    let record = DeploymentRecord(
-      uid: "u", created: "2026-01-01T00:00:00Z", generation: 1, bundle: bundle, cluster: cluster, current: version,
-      staged: version, paused: false, error: "")
+    let record = TestDeployments.record(id, bundle: bundle, cluster: cluster)
     return change(StoredKind.bundleDeployments, revision, record.encoded())
   }
 
   private func status(_ id: String, ready: Bool, at revision: UInt64) -> ObjectChange {
-    let text =
-      #"{"appliedDeploymentID":"\#(id)","ready":\#(ready),"nonModified":true,"conditions":["#
-      + #"{"type":"Deployed","status":"True"},{"type":"Ready","status":"\#(ready ? "True" : "False")"}]}"#
-    return change(StoredKind.deploymentStatuses, revision, Array(text.utf8))
+    change(StoredKind.deploymentStatuses, revision, TestDeployments.status(id, ready: ready))
   }
 
   private var key: ObjectKey { deployment("v1", at: 0).key }
