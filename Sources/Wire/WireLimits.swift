@@ -27,6 +27,14 @@ public enum WireLimits {
   /// Bytes of one connection that wait for room in ZeroMQ's pipe before its senders wait, too, whatever credit the other side
   /// gave: more than any window of ours, so that only a peer that grants much and reads nothing meets it.
   public static let unsentBytes = 8 << 20
+  /// Refused calls of one enrolled peer that are answered at once; further ones wait for their turn (`RefusalPace`).
+  public static let refusalsAtOnce = 100
+  /// The same for a peer that is not enrolled.
+  public static let refusalsAtOnceForStrangers = 10
+  /// How many refused calls of one peer are answered in a second after those.
+  public static let refusalsPerSecond = 10
+  /// Refused calls of one peer that wait for their answer; a peer with more is cut off.
+  public static let refusalsWaiting = 100
   /// A batch is closed and sent when it has grown to this many bytes.
   public static let batchBytes = 32 << 10
   /// Payloads from this size travel in a ZeroMQ part of their own, without being copied, in bytes.

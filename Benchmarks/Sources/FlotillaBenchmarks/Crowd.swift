@@ -7,8 +7,8 @@ import Wire
 ///
 /// The hostile ones: connections that begin as no ZMTP does, made again and again; enrolled peers that send what is no batch, are cut
 /// off and come back, each time with a whole CURVE handshake, a millisecond of both sides' time; and a thousand calls a second of a
-/// method that is not there. The good ones do as much of the same kinds: connections that only end, visits with a call each, and a
-/// thousand calls a second.
+/// method that is not there, by one who does not wait for answers and comes back a second after it is cut off. The good ones do as
+/// much of the same kinds: connections that only end, visits with a call each, and a thousand calls a second.
 enum Crowd {
   enum Conduct: String, CaseIterable {
     case hostile
@@ -17,6 +17,9 @@ enum Crowd {
 
   static let method = Method<FetchChunk, FetchChunk>("bench.Echo/Echo")
   private static let missing = Method<FetchChunk, FetchChunk>("bench.Echo/Missing")
+  /// How long a hostile call waits for its answer: shorter than refusals are kept waiting.
+  private static let patience = Duration.milliseconds(20)
+  private static let pauseAfterCut = Duration.seconds(1)
   /// SCHED_IDLE, which Swift's Glibc module leaves out: runs where nothing else does.
   private static let idleScheduling: Int32 = 5
 
@@ -57,13 +60,38 @@ enum Crowd {
         }
       }
       group.addTask {
-        _ = try? await caller.withConnection { channel in
-          while true {
-            _ = try? await channel.unary(conduct == .good ? method : missing, FetchChunk())
-            try await Task.sleep(for: .milliseconds(1))
+        while true {
+          _ = try? await caller.withConnection { channel in
+            switch conduct {
+            case .hostile: await callInVain(channel)
+            case .good:
+              while true {
+                _ = try await channel.unary(method, FetchChunk())
+                try await Task.sleep(for: .milliseconds(1))
+              }
+            }
+          }
+          try await Task.sleep(for: pauseAfterCut)
+        }
+      }
+    }
+  }
+
+  /// Calls what is not there a thousand times a second, answered or not, until the connection is over.
+  private static func callInVain(_ channel: RPCChannel) async {
+    await withTaskGroup { group in
+      // There is none here, so it comes back when the connection is over.
+      group.addTask { _ = await channel.goaway() }
+      group.addTask {
+        await withDiscardingTaskGroup { calls in
+          while !Task.isCancelled {
+            calls.addTask { _ = try? await channel.unary(missing, FetchChunk(), deadline: patience) }
+            try? await Task.sleep(for: .milliseconds(1))
           }
         }
       }
+      await group.next()
+      group.cancelAll()
     }
   }
 

@@ -38,6 +38,10 @@ enum BusFamilies {
           ("malformed", counters.malformedMessages), ("foreign_routing_id", counters.foreignRoutingIDs),
           ("stray", counters.strayMessages),
         ]),
+      MetricFamily(
+        counter: "flotilla_bus_refused_calls_total",
+        "Calls that were refused: of methods that are not there or not the caller's, or with what no method takes.",
+        value: UInt64(counters.refusedCalls)),
       family(
         "flotilla_bus_messages_total", "Messages from and to agents.", "direction",
         [("in", counters.messagesIn), ("out", counters.messagesOut)]),

@@ -38,6 +38,8 @@ public struct BusCounters: Sendable, Hashable {
   public var waitingPeers = 0
   /// How often a sender had to wait for its peer's credit.
   public var creditStalls = 0
+  /// Calls of peers that were refused: of methods that are not there or not theirs, or with what no method takes.
+  public var refusedCalls = 0
   /// How often listening was given up for a moment because a connection could not be accepted.
   public var acceptFailures = 0
 }
@@ -62,6 +64,7 @@ final class ServerCounters: Sendable {
   let fullPipes = Atomic<Int>(0)
   let waitingPeers = Atomic<Int>(0)
   let creditStalls = Atomic<Int>(0)
+  let refusedCalls = Atomic<Int>(0)
   let acceptFailures = Atomic<Int>(0)
 
   var snapshot: BusCounters {
@@ -84,6 +87,7 @@ final class ServerCounters: Sendable {
     counters.fullPipes = fullPipes.load(ordering: .relaxed)
     counters.waitingPeers = waitingPeers.load(ordering: .relaxed)
     counters.creditStalls = creditStalls.load(ordering: .relaxed)
+    counters.refusedCalls = refusedCalls.load(ordering: .relaxed)
     counters.acceptFailures = acceptFailures.load(ordering: .relaxed)
     return counters
   }

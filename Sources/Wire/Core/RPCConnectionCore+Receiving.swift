@@ -63,10 +63,10 @@ extension RPCConnectionCore {
   private mutating func receiveOpen(_ open: Frame.Open, on id: StreamID, _ now: Moment) {
     guard id != 0, !isLocal(id), id > lastRemoteID else { return violation("it opened stream \(id) again", now) }
     lastRemoteID = id
-    if isLeaving { return transmit(.close(id, .unavailable, "this side is leaving; connect again"), now) }
+    if isLeaving { return answer(id, RPCError(.unavailable, "this side is leaving; connect again"), now) }
     guard remoteStreams < configuration.streamsMax else {
       let text = "at most \(configuration.streamsMax) streams may be open at once"
-      return transmit(.close(id, .resourceExhausted, text), now)
+      return answer(id, RPCError(.resourceExhausted, text), now)
     }
     remoteStreams += 1
     addStream(id, deadline: open.deadline.map { now + $0 })

@@ -8,6 +8,7 @@ extension RPCConnectionCore {
     case .open: break
     }
     var next = min(earliestDeadline, silenceLimit)
+    if let refusal = waitingRefusals.first { next = min(next, refusal.due) }
     if side == .connecting { next = min(next, heartbeatDue) }
     return next
   }
@@ -37,6 +38,7 @@ extension RPCConnectionCore {
       transmit(.ping, now)
     }
     if now >= earliestDeadline { expireStreams(now) }
+    answerRefusals(now)
   }
 
   private mutating func expireStreams(_ now: Moment) {

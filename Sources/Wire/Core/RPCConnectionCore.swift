@@ -89,10 +89,15 @@ struct RPCConnectionCore {
   var peerIsLeaving = false
   /// Set by our GOAWAY: no new streams from there.
   var isLeaving = false
+  /// Of the other side's calls; on the bound side only, since who connected knows whom it asks.
+  var refusals: RefusalPace
+  /// Refusals whose time has not come, in its order.
+  var waitingRefusals: [(due: Moment, id: StreamID, error: RPCError)] = []
 
-  init(side: Side, configuration: Configuration, now: Moment) {
+  init(side: Side, configuration: Configuration, refusals: RefusalPace = RefusalPace(), now: Moment) {
     self.side = side
     self.configuration = configuration
+    self.refusals = refusals
     phase = .greeting(until: now + configuration.handshakeTimeout)
     nextLocalID = side == .connecting ? 1 : 2
     receiveCredit = configuration.connectionCreditBytes
@@ -135,6 +140,7 @@ struct RPCConnectionCore {
     if notify { transmit(.close(0, error.code, error.message), now) }
     for id in streams.keys.sorted() { directives.append(.closed(id, error)) }
     streams = [:]
+    waitingRefusals = []
     localStreams = 0
     remoteStreams = 0
     phase = .over(error)

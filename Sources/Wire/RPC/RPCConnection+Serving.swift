@@ -2,19 +2,23 @@ import Logging
 
 /// Calls of the other side.
 extension RPCConnection {
+  private static let methodNameCharacters = 200
+
   /// Runs the handler of a stream that the other side opened: one task for the stream's life, cancelled when the stream fails.
   func serve(_ id: StreamID, _ open: Frame.Open, _ buffer: StreamBuffer) {
     guard let handler = handlers.handler(named: open.method) else {
-      return closeStream(id, RPCError(.unimplemented, "there is no method \(open.method) here; is this side older?"))
+      // A name that is there is never so long, and the answer may have to wait for its turn.
+      let name = open.method.prefix(Self.methodNameCharacters)
+      return refuseStream(id, RPCError(.unimplemented, "there is no method \(name) here; is this side older?"))
     }
     let identity: String?
     switch (admission(), handler.access) {
     case (.known(let name), _): identity = name
     case (.unknown, .anyone): identity = nil
     case (.unknown, .enrolled):
-      return closeStream(id, RPCError(.unauthenticated, "the key \(peer) is not enrolled; enrol with a join token"))
+      return refuseStream(id, RPCError(.unauthenticated, "the key \(peer) is not enrolled; enrol with a join token"))
     case (.revoked, _):
-      return closeStream(id, RPCError(.permissionDenied, "the key \(peer) is revoked"))
+      return refuseStream(id, RPCError(.permissionDenied, "the key \(peer) is revoked"))
     }
     let context = RPCContext(
       peer: peer, identity: identity, method: open.method, deadline: open.deadline, metadata: open.metadata,
@@ -30,6 +34,11 @@ extension RPCConnection {
 /// A class, because what a task's functions hold while they wait is kept in whole kilobytes, and there is one for each agent that
 /// has a session.
 private final class ServedCall: Sendable {
+  /// What says that a call can only be refused again, however often it is made.
+  private static let refusals: Set<StatusCode> = [
+    .unimplemented, .unauthenticated, .permissionDenied, .invalidArgument,
+  ]
+
   private let handler: RPCHandlers.Handler
   /// Held until the stream is ended here, because a handle that goes cancels its stream.
   private let handle: RPCStreamHandle
@@ -65,6 +74,11 @@ private final class ServedCall: Sendable {
     if !(error is RPCError), !(error is CancellationError) {
       logger.error("handler failed", metadata: ["method": "\(context.method)", "error": "\(error)"])
     }
-    handle.connection.closeStream(handle.id, RPCError(hiding: error))
+    let error = RPCError(hiding: error)
+    if Self.refusals.contains(error.code) {
+      handle.connection.refuseStream(handle.id, error)
+    } else {
+      handle.connection.closeStream(handle.id, error)
+    }
   }
 }

@@ -88,6 +88,12 @@ extension RPCConnection {
     perform(at: .now) { state, now in state.core.close(id, error, now: now) }
   }
 
+  /// Ends a call of the other side that was not to be made: it is told, later if it makes many of them.
+  func refuseStream(_ id: StreamID, _ error: RPCError) {
+    counters?.refusedCalls.add(1, ordering: .relaxed)
+    perform(at: .now) { state, now in state.core.refuse(id, error, now: now) }
+  }
+
   /// Answers a unary call and ends it, in one batch where the credit allows.
   func respond(_ payload: Payload, on id: StreamID, _ buffer: StreamBuffer) async throws(RPCError) {
     if payload.count <= WireLimits.payloadBytes {

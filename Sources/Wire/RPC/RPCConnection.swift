@@ -82,7 +82,7 @@ final class RPCConnection: Sendable {
       let (before, wasOver) = (state.core.nextDeadline, state.core.isOver)
       let result = body(&state, now)
       state.performDirectives(&effects)
-      // Answers that nobody asked credit for: to PING, to calls of methods that are not there.
+      // Answers that nobody asked credit for: to PING.
       if state.outbound.bytes + state.heldBytes >= 2 * WireLimits.unsentBytes, !state.core.isOver {
         let error = RPCError(.resourceExhausted, "the other side asks for more than it reads")
         state.core.fail(error, notify: false, now: now)
@@ -151,6 +151,7 @@ final class RPCConnection: Sendable {
 
   var failure: RPCError? { state.withLock { $0.failure } }
   var goaway: Goaway? { state.withLock { $0.goaway } }
+  var refusals: RefusalPace { state.withLock { $0.core.refusals } }
   var lastReceived: Moment { state.withLock { $0.core.lastReceived } }
 
   /// Asks the other side to leave.

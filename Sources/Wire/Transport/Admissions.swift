@@ -21,6 +21,7 @@ final class Admissions: Sendable {
   private struct State {
     var connections: [CurvePublicKey: RPCConnection] = [:]
     var strangers = Strangers()
+    var paces = RefusalPaces()
   }
 
   let parameters: Parameters
@@ -51,8 +52,13 @@ final class Admissions: Sendable {
     let known = directory.lookup(key)
     guard known != .revoked else { throw RPCError(.permissionDenied, "the key \(key) is revoked") }
     let displaced = try placeFor(key, isStranger: known == .unknown)
+    // Of a connection that this one replaces, too.
+    if let old = self.connection(of: key) { keepPace(of: old, now) }
+    let pace =
+      known == .unknown
+      ? RefusalPace(burst: WireLimits.refusalsAtOnceForStrangers) : state.withLock { $0.paces.take(key) }
     let connection = RPCConnection(
-      peer: key, core: RPCConnectionCore(side: .bound, configuration: parameters.core, now: now),
+      peer: key, core: RPCConnectionCore(side: .bound, configuration: parameters.core, refusals: pace, now: now),
       handlers: parameters.handlers, driver: driver, logger: parameters.logger,
       tracker: parameters.tracker, counters: counters, admission: { directory.lookup(key) })
     let replaced = state.withLock { state in
@@ -93,8 +99,15 @@ final class Admissions: Sendable {
     return try outcome.get()
   }
 
+  private func keepPace(of connection: RPCConnection, _ now: Moment) {
+    guard case .known = parameters.directory.lookup(connection.peer) else { return }
+    let pace = connection.refusals
+    state.withLock { $0.paces.keep(pace, of: connection.peer, now: now) }
+  }
+
   /// Forgets a connection that is over.
   func remove(_ connection: RPCConnection) {
+    if self.connection(of: connection.peer) === connection { keepPace(of: connection, .now) }
     state.withLock { state in
       state.strangers.remove(connection.id)
       if state.connections[connection.peer] === connection { state.connections[connection.peer] = nil }
