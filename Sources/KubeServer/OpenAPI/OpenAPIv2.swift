@@ -18,6 +18,22 @@ enum OpenAPIv2 {
     ]
   }
 
+  /// The document in protobuf (gnostic's `openapi.v2.Document`), without paths and definitions: who asks for it, as kubectl does before
+  /// it applies a `v1 List`, finds no schema to check objects by before they are sent, and the server checks each with its own.
+  static func protobuf(gitVersion: String) -> [UInt8] {
+    func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+      var length = bytes.count
+      var varint: [UInt8] = []
+      while length > 0x7F {
+        varint.append(UInt8(length & 0x7F) | 0x80)
+        length >>= 7
+      }
+      return [number << 3 | 2] + varint + [UInt8(length)] + bytes
+    }
+    let info = field(1, Array("Kubernetes".utf8)) + field(2, Array(gitVersion.utf8))
+    return field(1, Array("2.0".utf8)) + field(2, info)
+  }
+
   /// What version 2 has no words for: references with siblings, `nullable`, combinations, schemas without shape.
   private static func downgrade(_ schema: Value) -> Value {
     guard var fields = schema.object else { return schema }

@@ -27,6 +27,29 @@ struct WritingTests {
     }
   }
 
+  @Test("a List is applied, and what is wrong with one of its items is told by the server")
+  func lists() async throws {
+    try await TestServer.run { server in
+      let kubectl = server.kubectl
+      func list(_ widgets: [String]) -> String {
+        let items = widgets.map {
+          "- " + $0.trimmingCharacters(in: .newlines).replacingOccurrences(of: "\n", with: "\n  ")
+        }
+        return (["apiVersion: v1", "kind: List", "items:"] + items).joined(separator: "\n")
+      }
+      let applied = try await kubectl("apply", "-f", "-", input: list([Widget.yaml("one"), Widget.yaml("two")]))
+      #expect(applied.text.contains("one created") && applied.text.contains("two created"), "\(applied.err)")
+      // As `kubectl get` writes them.
+      let read = try await kubectl("get", "wd", "-o", "yaml").out
+      let again = try await kubectl("apply", "-f", "-", input: read)
+      #expect(again.status == 0, "\(again.err)")
+      let wrong = try await kubectl(
+        "apply", "-f", "-", input: list([Widget.yaml("three"), Widget.yaml("four", more: "  colur: red")]))
+      #expect(wrong.status == 1 && wrong.err.contains("unknown field \"spec.colur\""), "\(wrong.err)")
+      #expect(wrong.text.contains("three created"))
+    }
+  }
+
   @Test("label, annotate, every kind of patch, edit and replace change what they say")
   func changes() async throws {
     try await TestServer.run { server in
