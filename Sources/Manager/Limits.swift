@@ -51,6 +51,10 @@ public enum Limits {
   public static let inlineBytes = 12 << 10
   /// Bytes of small blobs kept in memory for the agents that ask for them at the same time.
   public static let recentBlobBytes = 16 << 20
+  /// Different statuses that are kept as read, for the agents that say the same at the same time.
+  public static let recentStatuses = 128
+  /// The longest of them, in bytes.
+  public static let recentStatusBytes = 4 << 10
   /// How often a connected agent's last-seen time is written. Readers see when it was heard of in any case;
   /// this is for those who come after a crash.
   public static let checkInInterval: Duration = .seconds(900)

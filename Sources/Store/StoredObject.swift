@@ -1,35 +1,46 @@
 import Synchronization
 
 /// One object as the store keeps it. The body is bytes: what they mean is the caller's.
+///
+/// Copies share their parts: an event goes to every watcher, and each hands its object on more than once.
 public struct StoredObject: Hashable, Sendable {
-  /// What names the object.
-  public let key: ObjectKey
-  /// The bytes that were written last.
-  public let body: [UInt8]
-  /// The write that made this body: the object's last change.
-  public let revision: Revision
-  /// The write that created the object. An object deleted and made again has a new one.
-  public let created: Revision
+  @usableFromInline
+  final class Parts: Sendable {
+    @usableFromInline let key: ObjectKey
+    @usableFromInline let body: [UInt8]
+    @usableFromInline let revision: Revision
+    @usableFromInline let created: Revision
+    /// What a reader has made of the body; nil where nobody else sees the same object.
+    let reading: SharedReading?
 
-  /// What a reader has made of the body; nil where nobody else sees the same object.
-  private let reading: SharedReading?
+    init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision, reading: SharedReading?) {
+      self.key = key
+      self.body = body
+      self.revision = revision
+      self.created = created
+      self.reading = reading
+    }
+  }
+
+  @usableFromInline let parts: Parts
+
+  /// What names the object.
+  @inlinable public var key: ObjectKey { parts.key }
+  /// The bytes that were written last.
+  @inlinable public var body: [UInt8] { parts.body }
+  /// The write that made this body: the object's last change.
+  @inlinable public var revision: Revision { parts.revision }
+  /// The write that created the object. An object deleted and made again has a new one.
+  @inlinable public var created: Revision { parts.created }
 
   /// An object with all its parts.
   public init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision) {
-    self.init(key: key, body: body, revision: revision, created: created, reading: nil)
+    parts = Parts(key: key, body: body, revision: revision, created: created, reading: nil)
   }
 
-  private init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision, reading: SharedReading?) {
-    self.key = key
-    self.body = body
-    self.revision = revision
-    self.created = created
-    self.reading = reading
-  }
-
-  /// The object for many readers, who share what the first of them makes of its body, or its writer has.
-  func shared(with reading: (any Sendable)?) -> StoredObject {
-    StoredObject(key: key, body: body, revision: revision, created: created, reading: SharedReading(reading))
+  /// An object for many readers, who share what the first of them makes of its body, or its writer has.
+  init(key: ObjectKey, body: [UInt8], revision: Revision, created: Revision, read: (any Sendable)?) {
+    parts = Parts(key: key, body: body, revision: revision, created: created, reading: SharedReading(read))
   }
 
   /// What `read` makes of the object. In an event of a watch it is made once for all watchers that want the same type, and
@@ -37,7 +48,7 @@ public struct StoredObject: Hashable, Sendable {
   ///
   /// - Parameter read: gives the same for the same object, whoever asks.
   public func reading<T: Sendable>(_ read: (StoredObject) throws -> T) rethrows -> T {
-    guard let reading else { return try read(self) }
+    guard let reading = parts.reading else { return try read(self) }
     if let known = reading.value.withLock({ $0 }) as? T { return known }
     let made = try read(self)
     reading.value.withLock { $0 = made }
@@ -46,7 +57,8 @@ public struct StoredObject: Hashable, Sendable {
 
   /// Whether two objects are the same as of the same revision.
   public static func == (a: StoredObject, b: StoredObject) -> Bool {
-    a.key == b.key && a.body == b.body && a.revision == b.revision && a.created == b.created
+    a.parts === b.parts
+      || a.key == b.key && a.body == b.body && a.revision == b.revision && a.created == b.created
   }
 
   /// Hashes what `==` compares.
@@ -59,7 +71,7 @@ public struct StoredObject: Hashable, Sendable {
 }
 
 /// What was made of one object's body.
-private final class SharedReading: Sendable {
+final class SharedReading: Sendable {
   let value: Mutex<(any Sendable)?>
 
   init(_ made: (any Sendable)?) { value = Mutex(made) }
@@ -82,22 +94,48 @@ public struct Listing: Sendable {
   }
 }
 
-/// One change of one object.
+/// One change of one object. Copies share their parts.
 public struct StoreEvent: Hashable, Sendable {
+  @usableFromInline
+  final class Parts: Sendable {
+    @usableFromInline let revision: Revision
+    @usableFromInline let key: ObjectKey
+    @usableFromInline let object: StoredObject?
+    @usableFromInline let previous: StoredObject?
+
+    init(revision: Revision, key: ObjectKey, object: StoredObject?, previous: StoredObject?) {
+      self.revision = revision
+      self.key = key
+      self.object = object
+      self.previous = previous
+    }
+  }
+
+  @usableFromInline let parts: Parts
+
   /// The write that made the change. Events come in the order of their revisions.
-  public let revision: Revision
+  @inlinable public var revision: Revision { parts.revision }
   /// The object that changed.
-  public let key: ObjectKey
+  @inlinable public var key: ObjectKey { parts.key }
   /// The object after the change; nil when it was deleted.
-  public let object: StoredObject?
+  @inlinable public var object: StoredObject? { parts.object }
   /// The object before the change; nil when it was created.
-  public let previous: StoredObject?
+  @inlinable public var previous: StoredObject? { parts.previous }
 
   /// An event with all its parts.
   public init(revision: Revision, key: ObjectKey, object: StoredObject?, previous: StoredObject?) {
-    self.revision = revision
-    self.key = key
-    self.object = object
-    self.previous = previous
+    parts = Parts(revision: revision, key: key, object: object, previous: previous)
+  }
+
+  /// Whether two events are the same change.
+  public static func == (a: StoreEvent, b: StoreEvent) -> Bool {
+    a.parts === b.parts
+      || a.revision == b.revision && a.key == b.key && a.object == b.object && a.previous == b.previous
+  }
+
+  /// Hashes what names the change.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(revision)
+    hasher.combine(key)
   }
 }

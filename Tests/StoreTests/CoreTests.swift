@@ -77,8 +77,9 @@ struct CoreTests {
 
   @Test("what a reader makes of an event's object is made once for all readers of that type")
   func sharedReading() throws {
-    let plain = StoredObject(key: ObjectKey(kind: "Pod", name: "a"), body: [1, 2], revision: .zero, created: .zero)
-    let shared = plain.shared(with: nil)
+    let key = ObjectKey(kind: "Pod", name: "a")
+    let plain = StoredObject(key: key, body: [1, 2], revision: .zero, created: .zero)
+    let shared = StoredObject(key: key, body: [1, 2], revision: .zero, created: .zero, read: nil)
     #expect(plain == shared && Set([plain, shared]).count == 1)
     var reads = 0
     func read(_ object: StoredObject) throws -> Int {
@@ -93,7 +94,7 @@ struct CoreTests {
     _ = try plain.reading(read)
     _ = try plain.reading(read)
     #expect(reads == 4, "nobody else has what was read alone")
-    let written = plain.shared(with: 7)
+    let written = StoredObject(key: key, body: [1, 2], revision: .zero, created: .zero, read: 7)
     #expect(try written.reading(read) == 7 && reads == 4, "its writer had it")
     #expect(written.reading { "\($0.body)" } == "[1, 2]", "one of another type is no reading of this one")
   }

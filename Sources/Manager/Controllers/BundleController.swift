@@ -111,11 +111,10 @@ actor BundleController: Service {
     }
     var writer = writer(bundle, content: content)
     let candidate = catalog.candidate(cluster, existing[cluster.namespace], of: work.bundle)
-    guard let writes = try await writer.refresh(candidate, groups: groups) else {
-      await queue.add(BundleWork(bundle: work.bundle, cluster: nil))
-      return nil
+    switch try await writer.refresh(candidate, groups: groups) {
+    case .done(let change): if let change { try await commit([change]) }
+    case .asTheRolloutDecides: await queue.add(BundleWork(bundle: work.bundle, cluster: nil))
     }
-    if !writes.isEmpty { try await commit([writes]) }
     return nil
   }
 
@@ -145,11 +144,11 @@ actor BundleController: Service {
     }
     let gone = Self.leftOver(existing, candidates)
     let removals = gone.map { DeploymentWriter.removal(of: $0.value, namespace: $0.key) }
-    if !outcome.writes.isEmpty { try await noteContent(content) }
+    if !outcome.changes.isEmpty { try await noteContent(content) }
     // Set before the writes, so that no status that answers them is missed.
     let unavailable = outcome.rollout?.unavailable ?? 0
     catalog.setWaiting(name, outcome.pending + outcome.held > 0 ? .forRelease : unavailable > 0 ? .forNumbers : nil)
-    try await commit(outcome.writes + removals)
+    try await commit(outcome.changes + removals)
     if let taken = outcome.refused.first {
       try await settle(name, bundle: bundle, error: taken, outcome: outcome)
     } else {
@@ -157,7 +156,7 @@ actor BundleController: Service {
         name, bundle: bundle, error: Self.unknownGroups(bundle, groups: groups), reason: Self.unknownGroup,
         outcome: outcome)
     }
-    if outcome.rollout?.moreToCreate == true, !outcome.writes.isEmpty { return Limits.rolloutPause }
+    if outcome.rollout?.moreToCreate == true, !outcome.changes.isEmpty { return Limits.rolloutPause }
     // A tool that was missing, or a child that was killed, may be well the next time.
     return outcome.failed > 0 || !outcome.refused.isEmpty ? Limits.failedDeploymentRetry : nil
   }
@@ -190,17 +189,12 @@ actor BundleController: Service {
     return existing.filter { !namespaces.contains($0.key) }
   }
 
-  /// Commits each deployment's writes together, many deployments at a time.
-  private func commit(_ writes: [[Write]]) async throws {
-    var batch: [Write] = []
-    for group in writes {
-      batch += group
-      if batch.count >= Limits.deploymentsPerCommit {
-        try await commitBatch(batch)
-        batch.removeAll(keepingCapacity: true)
-      }
+  /// Commits many deployments at a time.
+  private func commit(_ changes: [DeploymentWriter.Change]) async throws {
+    for start in stride(from: 0, to: changes.count, by: Limits.deploymentsPerCommit) {
+      let batch = changes[start..<min(start + Limits.deploymentsPerCommit, changes.count)]
+      try await commitBatch(batch.map(\.write))
     }
-    if !batch.isEmpty { try await commitBatch(batch) }
   }
 
   private func commitBatch(_ writes: [Write]) async throws {

@@ -46,10 +46,25 @@ struct DeploymentWriter {
     var occupant: ObjectName?
   }
 
+  /// What becomes of one deployment. Not encoded before it is committed: of many, the first are on their way while the last are
+  /// still to be written.
+  enum Change: Sendable {
+    case put(DeploymentRecord, ObjectKey, if: Precondition)
+    case delete(ObjectKey, if: Precondition)
+
+    var write: Write {
+      switch self {
+      case .put(let record, let key, let precondition):
+        .put(key, record.encoded(), if: precondition, reading: record)
+      case .delete(let key, let precondition): .delete(key, if: precondition)
+      }
+    }
+  }
+
   /// What bringing clusters nearer to what they should have takes.
   struct Outcome {
-    /// The writes, those of one deployment together. Payloads that they refer to are durable.
-    var writes: [[Write]] = []
+    /// What changes, one for each deployment. Payloads that it refers to are durable.
+    var changes: [Change] = []
     /// The rollout that they are a step of; nil where no cluster is targeted.
     var rollout: RolloutPlan?
     /// Targeted clusters that have no deployment yet.
@@ -93,10 +108,10 @@ struct DeploymentWriter {
     var targets: [RolloutTarget] = []
     for candidate in candidates {
       switch await decide(candidate, groups: groups) {
-      case .writes(let writes): if !writes.isEmpty { outcome.writes.append(writes) }
-      case .failed(let writes):
+      case .settled(let change): if let change { outcome.changes.append(change) }
+      case .failed(let change):
         outcome.failed += 1
-        if !writes.isEmpty { outcome.writes.append(writes) }
+        if let change { outcome.changes.append(change) }
       case .refused(let reason): outcome.refused.append(reason)
       case .targeted(let entry):
         targeted.append(entry)
@@ -114,28 +129,35 @@ struct DeploymentWriter {
       }
       let record = try await advance(entry, step: steps[index])
       if record.current?.deploymentID != entry.version.deploymentID { outcome.held += 1 }
-      let writes = put(record, over: entry.candidate.existing, cluster: entry.target)
-      if !writes.isEmpty { outcome.writes.append(writes) }
+      if let change = put(record, over: entry.candidate.existing, cluster: entry.target) {
+        outcome.changes.append(change)
+      }
     }
     return outcome
   }
 
-  /// The writes for one cluster that changed, where they need no look at the others; nil where the rollout must decide.
-  mutating func refresh(_ candidate: Candidate, groups: [TargetGroup]) async throws -> [Write]? {
+  /// What becomes of the deployment of one cluster that changed, where that needs no look at the others.
+  enum Refreshed: Sendable {
+    case done(Change?)
+    case asTheRolloutDecides
+  }
+
+  /// Looks at one cluster that changed.
+  mutating func refresh(_ candidate: Candidate, groups: [TargetGroup]) async throws -> Refreshed {
     switch await decide(candidate, groups: groups) {
-    case .writes(let writes), .failed(let writes): return writes
-    case .refused: return nil
+    case .settled(let change), .failed(let change): return .done(change)
+    case .refused: return .asTheRolloutDecides
     case .targeted(let entry):
       guard candidate.existing?.record.staged?.deploymentID == entry.version.deploymentID,
         candidate.existing?.record.current?.deploymentID == entry.version.deploymentID
-      else { return nil }
-      return put(try await advance(entry, step: nil), over: candidate.existing, cluster: entry.target)
+      else { return .asTheRolloutDecides }
+      return .done(put(try await advance(entry, step: nil), over: candidate.existing, cluster: entry.target))
     }
   }
 
   private enum Decision {
-    case writes([Write])
-    case failed([Write])
+    case settled(Change?)
+    case failed(Change?)
     case refused(String)
     case targeted(Targeted)
   }
@@ -144,7 +166,7 @@ struct DeploymentWriter {
     let cluster = candidate.cluster
     let target = cluster.target
     func removal() -> Decision {
-      .writes(candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) } ?? [])
+      .settled(candidate.existing.map { Self.removal(of: $0, namespace: target.clusterNamespace) })
     }
     guard cluster.effectiveTarget != nil else { return removal() }
     switch await planner.plan(target, groups: Targeting.groups(of: target, among: groups)) {
@@ -168,7 +190,7 @@ struct DeploymentWriter {
   }
 
   /// What was deployed before stays, and the deployment says why there is nothing newer.
-  private func failure(_ error: String, _ existing: KnownDeployment?, cluster: TargetCluster) -> [Write] {
+  private func failure(_ error: String, _ existing: KnownDeployment?, cluster: TargetCluster) -> Change? {
     put(record(existing, cluster: cluster) { $0.error = error }, over: existing, cluster: cluster)
   }
 
@@ -237,9 +259,9 @@ struct DeploymentWriter {
     }
   }
 
-  /// The writes that take a deployment away. What its agent reported stays until the agent says that it is gone.
-  static func removal(of known: KnownDeployment, namespace: String) -> [Write] {
-    [.delete(known.record.key(deploymentNamespace: namespace), if: .revision(known.revision))]
+  /// Takes a deployment away. What its agent reported stays until the agent says that it is gone.
+  static func removal(of known: KnownDeployment, namespace: String) -> Change {
+    .delete(known.record.key(deploymentNamespace: namespace), if: .revision(known.revision))
   }
 
   private func record(
@@ -262,10 +284,10 @@ struct DeploymentWriter {
     return DeploymentRecord(fields)
   }
 
-  private func put(_ record: DeploymentRecord, over existing: KnownDeployment?, cluster: TargetCluster) -> [Write] {
-    guard record != existing?.record else { return [] }
+  private func put(_ record: DeploymentRecord, over existing: KnownDeployment?, cluster: TargetCluster) -> Change? {
+    guard record != existing?.record else { return nil }
     let key = record.key(deploymentNamespace: cluster.clusterNamespace)
-    return [.put(key, record.encoded(), if: existing.map { .revision($0.revision) } ?? .absent, reading: record)]
+    return .put(record, key, if: existing.map { .revision($0.revision) } ?? .absent)
   }
 
   /// The blob of a version's payload, stored at most once per reconciliation however many clusters get it.

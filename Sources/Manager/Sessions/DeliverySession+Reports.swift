@@ -16,7 +16,7 @@ extension DeliverySession {
     for status in statuses {
       if status.status.isEmpty {
         writes += refusals.report(status.id, [])
-      } else if known.contains(status.id), let read = try? BundleDeploymentStatus(JSON.parse(status.status)) {
+      } else if known.contains(status.id), let read = recentStatuses.status(status.status) {
         writes += refusals.report(status.id, status.status, read: read)
         if read.ready, read.nonModified { ready.append(status) }
       } else {

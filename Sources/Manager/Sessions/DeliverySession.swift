@@ -15,6 +15,7 @@ actor DeliverySession {
   let lineage: StoreLineage
   let objects: ObjectRepository
   private let blobs: RecentBlobs
+  let recentStatuses: RecentStatuses
   private let stream: RPCStream<ManagerMessage, AgentMessage>
   let logger: Logger
   let metrics: DeliveryMetrics
@@ -53,8 +54,9 @@ actor DeliverySession {
 
   init(
     configuration: ManagerSession.Configuration, cluster: ObjectName, namespace: String, lineage: StoreLineage,
-    objects: ObjectRepository, blobs: RecentBlobs, stream: RPCStream<ManagerMessage, AgentMessage>,
-    channel: RPCChannel, metrics: DeliveryMetrics, trust: TrustMetrics, nextManagerKey: CurvePublicKey?,
+    objects: ObjectRepository, blobs: RecentBlobs, statuses: RecentStatuses,
+    stream: RPCStream<ManagerMessage, AgentMessage>, channel: RPCChannel, metrics: DeliveryMetrics, trust: TrustMetrics,
+    nextManagerKey: CurvePublicKey?,
     began noteBoot: @escaping @Sendable (_ bootID: String) async -> Void, logger: Logger
   ) {
     self.trust = trust
@@ -65,6 +67,7 @@ actor DeliverySession {
     self.lineage = lineage
     self.objects = objects
     self.blobs = blobs
+    recentStatuses = statuses
     self.stream = stream
     self.channel = channel
     began = objects.now()

@@ -21,6 +21,8 @@ actor SessionHub: Service {
   private let logger: Logger
   /// What many agents are sent.
   nonisolated let blobs = RecentBlobs()
+  /// What many agents say.
+  private let statuses = RecentStatuses()
   private var starts = DuplicateWatch()
   /// Live sessions by deployment namespace; the newest of an agent replaces the one before.
   private var sessions: [String: DeliverySession] = [:]
@@ -165,8 +167,9 @@ actor SessionHub: Service {
       configuration: ManagerSession.Configuration(
         sessionID: nextSession, heartbeatInterval: heartbeat, lineage: lineage.current,
         unconfirmedRemovals: unconfirmedRemovals),
-      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, blobs: blobs, stream: stream,
-      channel: context.channel, metrics: metrics, trust: trust, nextManagerKey: nextManagerKey,
+      cluster: cluster, namespace: namespace, lineage: lineage, objects: objects, blobs: blobs,
+      statuses: statuses, stream: stream, channel: context.channel, metrics: metrics, trust: trust,
+      nextManagerKey: nextManagerKey,
       began: { await self.began($0, of: cluster) }, logger: logger)
     metrics.sessions.add()
     checkIns.join(namespace) { Int.random(in: $0) }

@@ -70,8 +70,8 @@ final class GroupTransaction {
       } else {
         try ObjectTable.insert(key, body, revision: revision, db)
       }
-      object = StoredObject(key: key, body: bytes, revision: Revision(revision), created: created)
-        .shared(with: write.reading)
+      object = StoredObject(
+        key: key, body: bytes, revision: Revision(revision), created: created, read: write.reading)
     case .delete:
       guard let found else { return }
       revision += 1
